@@ -1,0 +1,20 @@
+//! The built-in commands, a file each.
+
+mod version;
+
+use crate::{CliError, Context, Report};
+
+/// A built-in command.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Versions: the current one, the next one, how a text reads
+    Version(version::VersionArgs),
+}
+
+impl Command {
+    pub(crate) fn run(&self, context: &Context) -> Result<Report, CliError> {
+        match self {
+            Self::Version(args) => version::run(args, context),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The global options, and what they stand for.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use crate::CliError;
+
+/// How a report is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One object for programs.
+    Json,
+    /// SARIF 2.1.0, where a command has findings.
+    Sarif,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Color {
+    /// When standard output is a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The options that every command takes.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct GlobalArgs {
+    /// The repository; by default the one around the current directory
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) repo: Option<PathBuf>,
+    /// The process file, or `preset:NAME`; by default `release.toml` in the repository
+    #[arg(long, global = true, value_name = "FILE|preset:NAME")]
+    pub(crate) process: Option<String>,
+    /// How the report is printed
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// The time to work at, instead of the clock
+    #[arg(long, global = true, value_name = "RFC3339")]
+    pub(crate) at: Option<DateTime<Utc>>,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub(crate) color: Color,
+    /// Print less: only errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Print more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// What a command works with: the global options, resolved when asked for.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub(crate) global: GlobalArgs,
+}
+
+impl Context {
+    /// Returns the directory that `--repo` names, or the current one.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.global.repo.as_deref().unwrap_or(Path::new("."))
+    }
+
+    /// Returns the time to work at: `--at`, or the clock.
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the command line is where the clock is read"
+    )]
+    pub fn at(&self) -> DateTime<Utc> {
+        self.global.at.unwrap_or_else(Utc::now)
+    }
+
+    /// Reads a file that an argument names; bytes, not text.
+    ///
+    /// # Errors
+    /// [`CliError`] with the path: exit code 2 if there is no such file, 4 if it cannot be read.
+    pub fn read(&self, path: &Path) -> Result<Vec<u8>, CliError> {
+        std::fs::read(path).map_err(|error| {
+            let message = format!("cannot read `{}`: {error}", path.display());
+            match error.kind() {
+                std::io::ErrorKind::NotFound => CliError::input(message),
+                _ => CliError::world(message),
+            }
+        })
+    }
+}

@@ -1,0 +1,5 @@
+//! The program `promenade`.
+
+fn main() -> std::process::ExitCode {
+    promenade_cli::main()
+}

@@ -1,0 +1,159 @@
+//! Digests: an algorithm and its bytes, one spelling each.
+
+use std::fmt;
+use std::str::FromStr;
+
+use sha2::Digest as _;
+
+use crate::{ParseDigestError, ParseDigestErrorKind};
+
+/// A hash algorithm that may identify an artifact (OCI image specification, "Registered Algorithms").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Algorithm {
+    /// SHA-256, the algorithm of identity.
+    Sha256,
+    /// SHA-512, accepted for reading and for files.
+    Sha512,
+}
+
+impl Algorithm {
+    /// Returns the name as digests spell it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Sha512 => "sha512",
+        }
+    }
+
+    /// Returns the length of a digest in bytes.
+    #[must_use]
+    pub fn size_bytes(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
+        }
+    }
+}
+
+/// A digest: `sha256:` and 64, or `sha512:` and 128 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Digest {
+    /// A SHA-256 digest.
+    Sha256([u8; 32]),
+    /// A SHA-512 digest.
+    Sha512([u8; 64]),
+}
+
+impl Digest {
+    /// Returns the SHA-256 digest of `bytes`.
+    #[must_use]
+    pub fn sha256(bytes: &[u8]) -> Self {
+        Self::Sha256(sha2::Sha256::digest(bytes).into())
+    }
+
+    /// Returns the SHA-512 digest of `bytes`.
+    #[must_use]
+    pub fn sha512(bytes: &[u8]) -> Self {
+        Self::Sha512(sha2::Sha512::digest(bytes).into())
+    }
+
+    /// Returns the algorithm.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Sha256(_) => Algorithm::Sha256,
+            Self::Sha512(_) => Algorithm::Sha512,
+        }
+    }
+
+    /// Returns the raw bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Sha256(bytes) => bytes,
+            Self::Sha512(bytes) => bytes,
+        }
+    }
+
+    /// Returns the hexadecimal part, without the algorithm.
+    #[must_use]
+    pub fn encoded(&self) -> String {
+        self.as_bytes()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.algorithm().name())?;
+        self.as_bytes()
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl FromStr for Digest {
+    type Err = ParseDigestError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse(text).map_err(|kind| ParseDigestError {
+            input: text.to_owned(),
+            kind,
+        })
+    }
+}
+
+fn parse(text: &str) -> Result<Digest, ParseDigestErrorKind> {
+    let (algorithm, encoded) = text
+        .split_once(':')
+        .ok_or(ParseDigestErrorKind::MissingAlgorithm)?;
+    let offset = algorithm.len() + 1;
+    match algorithm {
+        "sha256" => decode(encoded, offset).map(Digest::Sha256),
+        "sha512" => decode(encoded, offset).map(Digest::Sha512),
+        other => Err(ParseDigestErrorKind::UnknownAlgorithm {
+            found: other.to_owned(),
+        }),
+    }
+}
+
+fn decode<const N: usize>(encoded: &str, offset: usize) -> Result<[u8; N], ParseDigestErrorKind> {
+    let wrong = encoded
+        .char_indices()
+        .find(|(_, c)| !matches!(c, '0'..='9' | 'a'..='f'));
+    if let Some((at, found)) = wrong {
+        return Err(ParseDigestErrorKind::Character {
+            at: offset + at,
+            found,
+        });
+    }
+    if encoded.len() != 2 * N {
+        return Err(ParseDigestErrorKind::Length {
+            expected: 2 * N,
+            found: encoded.len(),
+        });
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(encoded.as_bytes().chunks_exact(2)) {
+        *byte = pair
+            .iter()
+            .fold(0, |value, digit| value << 4 | nibble(*digit));
+    }
+    Ok(bytes)
+}
+
+fn nibble(digit: u8) -> u8 {
+    match digit {
+        b'a'..=b'f' => digit - b'a' + 10,
+        _ => digit - b'0',
+    }
+}

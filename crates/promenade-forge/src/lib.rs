@@ -1,0 +1,1 @@
+//! Releases on a forge: the port, an in-memory forge and the conformance test.

@@ -1,0 +1,1 @@
+//! Version edits in manifests, lock files and environment definitions, as byte splices.

@@ -1,0 +1,243 @@
+//! Records, heads, and the names of streams and operations.
+
+use std::fmt;
+use std::str::FromStr;
+
+use promenade_digest::Digest;
+
+use super::{ParseNameError, ParseRecordError};
+
+/// The longest name of a stream or of an operation, in bytes.
+pub(super) const MAX_NAME_BYTES: usize = 128;
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks a name: 1 to 128 of `a-z 0-9 - _ .`, starting with a letter or digit, not
+            /// ending with `.` or `.lock`, without `..`.
+            ///
+            /// # Errors
+            /// [`ParseNameError`] with the text.
+            pub fn new(text: impl Into<String>) -> Result<Self, ParseNameError> {
+                let text = text.into();
+                if is_name(&text) {
+                    Ok(Self(text))
+                } else {
+                    Err(ParseNameError { what: $what, input: text })
+                }
+            }
+
+            /// Returns the name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseNameError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::new(text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name! {
+    /// The name of a stream of records; one product has one stream.
+    StreamId, "stream"
+}
+name! {
+    /// The id of an operation: chosen by the caller before the first try, the same in every retry.
+    OpId, "operation"
+}
+
+fn is_name(text: &str) -> bool {
+    let first = text.bytes().next();
+    text.len() <= MAX_NAME_BYTES
+        && first.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        && text
+            .bytes()
+            .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.'))
+        && !text.ends_with('.')
+        && !text.ends_with(".lock")
+        && !text.contains("..")
+}
+
+/// The last record of a stream: its sequence number and hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Head {
+    /// The sequence number of the last record; 0 if there is none.
+    pub seq: u64,
+    /// The hash of the last record; 32 zero bytes if there is none.
+    pub hash: Digest,
+}
+
+impl Head {
+    /// The head of a stream without records.
+    pub const EMPTY: Self = Self {
+        seq: 0,
+        hash: Digest::Sha256([0; 32]),
+    };
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.seq, self.hash)
+    }
+}
+
+/// One record of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The stream it belongs to.
+    pub stream: StreamId,
+    /// Its sequence number; the first record has 1.
+    pub seq: u64,
+    /// The hash of the record before it.
+    pub prev: Digest,
+    /// The operation that wrote it.
+    pub op: OpId,
+    /// The canonical bytes of the event.
+    pub body: Vec<u8>,
+}
+
+impl Record {
+    /// Returns the record that follows `head`.
+    #[must_use]
+    pub fn after(head: &Head, stream: &StreamId, op: &OpId, body: Vec<u8>) -> Self {
+        Self {
+            stream: stream.clone(),
+            seq: head.seq + 1,
+            prev: head.hash,
+            op: op.clone(),
+            body,
+        }
+    }
+
+    /// Returns the bytes that every store keeps and that the hash covers:
+    ///
+    /// ```text
+    /// promenade-record 1
+    /// stream ledger
+    /// seq 12
+    /// prev sha256:…
+    /// op 0191f0c2
+    /// size 42
+    ///
+    /// …42 bytes of body…
+    /// ```
+    ///
+    /// Lines end with one line feed; nothing follows the body.
+    #[must_use]
+    pub fn canonical_bytes(&self) -> Vec<u8> {
+        let mut bytes = format!(
+            "promenade-record 1\nstream {}\nseq {}\nprev {}\nop {}\nsize {}\n\n",
+            self.stream,
+            self.seq,
+            self.prev,
+            self.op,
+            self.body.len(),
+        )
+        .into_bytes();
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+
+    /// Reads canonical bytes; the exact inverse of [`Record::canonical_bytes`].
+    ///
+    /// # Errors
+    /// [`ParseRecordError`] naming the line that is not as it must be.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ParseRecordError> {
+        let mut rest = bytes;
+        let format = line(&mut rest, "promenade-record")?;
+        if format != "1" {
+            return Err(ParseRecordError::NewerFormat {
+                found: format.to_owned(),
+            });
+        }
+        let stream = field(&mut rest, "stream")?;
+        let seq = field::<u64>(&mut rest, "seq")?;
+        let prev = field(&mut rest, "prev")?;
+        let op = field(&mut rest, "op")?;
+        let size = field::<usize>(&mut rest, "size")?;
+        let Some(body) = rest.strip_prefix(b"\n") else {
+            return Err(ParseRecordError::Line {
+                field: "size",
+                expected: "an empty line after it",
+            });
+        };
+        if body.len() != size {
+            return Err(ParseRecordError::Size {
+                declared: size,
+                found: body.len(),
+            });
+        }
+        let record = Self {
+            stream,
+            seq,
+            prev,
+            op,
+            body: body.to_vec(),
+        };
+        // One value has one spelling: `seq 012` or `seq +12` would be read, but not written.
+        if record.canonical_bytes() == bytes {
+            Ok(record)
+        } else {
+            Err(ParseRecordError::NotCanonical)
+        }
+    }
+
+    /// Returns the SHA-256 of the canonical bytes.
+    #[must_use]
+    pub fn hash(&self) -> Digest {
+        Digest::sha256(&self.canonical_bytes())
+    }
+
+    /// Returns the head of a stream that ends with this record.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        Head {
+            seq: self.seq,
+            hash: self.hash(),
+        }
+    }
+}
+
+fn line<'a>(rest: &mut &'a [u8], key: &'static str) -> Result<&'a str, ParseRecordError> {
+    let error = ParseRecordError::Line {
+        field: key,
+        expected: "one line `key value`",
+    };
+    let end = rest
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .ok_or_else(|| error.clone())?;
+    let (text, after) = rest.split_at(end);
+    let text = std::str::from_utf8(text).map_err(|_| error.clone())?;
+    let value = text
+        .strip_prefix(key)
+        .and_then(|value| value.strip_prefix(' '))
+        .ok_or(error)?;
+    *rest = after.strip_prefix(b"\n").unwrap_or(after);
+    Ok(value)
+}
+
+fn field<T: FromStr>(rest: &mut &[u8], key: &'static str) -> Result<T, ParseRecordError> {
+    let error = ParseRecordError::Line {
+        field: key,
+        expected: "a value in its canonical spelling",
+    };
+    line(rest, key)?.parse().map_err(|_| error)
+}

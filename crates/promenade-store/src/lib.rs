@@ -1,0 +1,1 @@
+//! The promotion ledger in files: one immutable file per record, hash chained, crash safe.

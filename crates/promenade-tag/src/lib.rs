@@ -1,0 +1,1 @@
+//! Tag naming and channels: templates that write and read, tag classes, branch names, messages, and channels that never move backwards.

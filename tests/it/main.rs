@@ -1,1 +1,3 @@
-//! Stories that cross crates.
+//! Stories that cross crates, and the shape of the house.
+
+mod tidy;

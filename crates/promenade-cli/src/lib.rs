@@ -23,6 +23,7 @@
 mod app;
 mod command;
 mod context;
+pub mod diff;
 mod report;
 
 pub use app::App;

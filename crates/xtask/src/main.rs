@@ -1,5 +1,14 @@
 //! The tasks of this repository, with every command of `promenade-cli` embedded.
 
+mod programs;
+mod slow;
+mod test;
+mod tidy;
+
 fn main() -> std::process::ExitCode {
-    promenade_cli::App::new("cargo xtask").main()
+    promenade_cli::App::new("cargo xtask")
+        .command(test::command(), test::run)
+        .command(tidy::command(), tidy::run)
+        .command(slow::command(), slow::run)
+        .main()
 }

@@ -1,0 +1,54 @@
+//! Running cargo, and knowing which package brings an outside program.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use promenade_cli::CliError;
+
+/// Outside programs that some tests use as oracles, and the Debian package of each.
+pub(crate) const PACKAGES: &[(&str, &str)] = &[
+    ("b3sum", "b3sum"),
+    ("docker-registry", "docker-registry"),
+    ("faketime", "faketime"),
+    ("git", "git"),
+    ("gpg", "gnupg"),
+    ("minisign", "minisign"),
+    ("nix-hash", "nix-bin"),
+    ("openssl", "openssl"),
+    ("sha256sum", "coreutils"),
+    ("skopeo", "skopeo"),
+    ("sqop", "sqop"),
+    ("ssh-keygen", "openssh-client"),
+    ("umoci", "umoci"),
+];
+
+/// Tells whether a program is on the `PATH`.
+pub(crate) fn is_installed(program: &str) -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&paths).any(|dir| dir.join(program).is_file())
+}
+
+/// Returns the root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
+}
+
+/// Makes a cargo command that runs at the root of the workspace.
+pub(crate) fn cargo(args: &[&str]) -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(root()).args(args);
+    command
+}
+
+/// Runs a command; `Ok(false)` if it ran and failed.
+pub(crate) fn succeeds(command: &mut Command) -> Result<bool, CliError> {
+    let status = command.status().map_err(|error| {
+        CliError::world(format!(
+            "cannot run `{}`: {error}",
+            command.get_program().display()
+        ))
+    })?;
+    Ok(status.success())
+}

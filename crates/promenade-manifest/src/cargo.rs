@@ -1,0 +1,10 @@
+//! Cargo workspaces: who names which version, and where.
+
+mod check;
+mod lock;
+mod manifest;
+mod plan;
+mod workspace;
+
+pub use plan::{PackageSelection, VersionChange, VersionEdit};
+pub use workspace::{Cargo, Package};

@@ -1,0 +1,3 @@
+//! The public behaviour of the crate, a module per topic.
+
+mod cargo_edit;

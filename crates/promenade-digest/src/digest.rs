@@ -5,10 +5,12 @@ use std::str::FromStr;
 
 use sha2::Digest as _;
 
-use crate::{ParseDigestError, ParseDigestErrorKind};
+use crate::{DigestMismatch, ParseDigestError, ParseDigestErrorKind, VerifyError};
 
 /// A hash algorithm that may identify an artifact (OCI image specification, "Registered Algorithms").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Algorithm {
     /// SHA-256, the algorithm of identity.
     Sha256,
@@ -17,6 +19,9 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// Every algorithm.
+    pub const ALL: [Self; 2] = [Self::Sha256, Self::Sha512];
+
     /// Returns the name as digests spell it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -37,7 +42,11 @@ impl Algorithm {
 }
 
 /// A digest: `sha256:` and 64, or `sha512:` and 128 lower-case hexadecimal digits.
+///
+/// Digests of different algorithms are never equal, also where they are of the same bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
 pub enum Digest {
     /// A SHA-256 digest.
     Sha256([u8; 32]),
@@ -76,22 +85,51 @@ impl Digest {
         }
     }
 
+    /// Returns the digest of `bytes` by an algorithm.
+    #[must_use]
+    pub fn of(algorithm: Algorithm, bytes: &[u8]) -> Self {
+        match algorithm {
+            Algorithm::Sha256 => Self::sha256(bytes),
+            Algorithm::Sha512 => Self::sha512(bytes),
+        }
+    }
+
+    /// Reads the hexadecimal part alone, as checksum files have it.
+    ///
+    /// # Errors
+    /// [`ParseDigestError`] as for the whole text.
+    pub fn from_encoded(algorithm: Algorithm, encoded: &str) -> Result<Self, ParseDigestError> {
+        let digest = match algorithm {
+            Algorithm::Sha256 => decode(encoded, 0).map(Self::Sha256),
+            Algorithm::Sha512 => decode(encoded, 0).map(Self::Sha512),
+        };
+        digest.map_err(|kind| ParseDigestError {
+            input: encoded.to_owned(),
+            kind,
+        })
+    }
+
+    /// Checks that the digest is that of `bytes`.
+    ///
+    /// # Errors
+    /// [`VerifyError::Digest`] if it is not.
+    pub fn verify(&self, bytes: &[u8]) -> Result<(), VerifyError> {
+        DigestMismatch::check(*self, Self::of(self.algorithm(), bytes))
+    }
+
     /// Returns the hexadecimal part, without the algorithm.
     #[must_use]
     pub fn encoded(&self) -> String {
-        self.as_bytes()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        let digits = |byte: &u8| [digit(byte >> 4), digit(byte & 15)];
+        self.as_bytes().iter().flat_map(digits).collect()
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.algorithm().name())?;
-        self.as_bytes()
-            .iter()
-            .try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(self.algorithm().name())?;
+        f.write_str(":")?;
+        f.write_str(&self.encoded())
     }
 }
 
@@ -109,6 +147,20 @@ impl FromStr for Digest {
             input: text.to_owned(),
             kind,
         })
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = ParseDigestError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> Self {
+        digest.to_string()
     }
 }
 
@@ -156,4 +208,12 @@ fn nibble(digit: u8) -> u8 {
         b'a'..=b'f' => digit - b'a' + 10,
         _ => digit - b'0',
     }
+}
+
+fn digit(nibble: u8) -> char {
+    char::from(if nibble < 10 {
+        b'0' + nibble
+    } else {
+        b'a' + nibble - 10
+    })
 }

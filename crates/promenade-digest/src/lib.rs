@@ -13,8 +13,29 @@
 //! # Ok::<(), promenade_digest::ParseDigestError>(())
 //! ```
 
+mod artifact;
+mod build;
+mod checksum;
 mod digest;
 mod error;
+#[cfg(feature = "fs")]
+pub mod fs;
+mod hash;
+mod name;
 
+pub use artifact::{AnyArtifactId, ArtifactId, ArtifactKind, Kind, kind};
+pub use build::{Artifact, BuildSet, ExpectedArtifacts, MAX_BUILD_SET_BYTES};
+pub use checksum::{
+    ChecksumFile, ChecksumFormat, ChecksumLine, MAX_CHECKSUM_LINES, MAX_CHECKSUM_NAME_BYTES,
+};
 pub use digest::{Algorithm, Digest};
-pub use error::{ParseDigestError, ParseDigestErrorKind};
+pub use error::{
+    BuildDifference, BuildSetError, CompareBuildsError, DigestMismatch, HashError, KindMismatch,
+    ParseArtifactIdError, ParseArtifactIdErrorKind, ParseBuildSetError, ParseBuildSetErrorKind,
+    ParseChecksumsError, ParseChecksumsErrorKind, ParseDigestError, ParseDigestErrorKind,
+    ParseNameError, ParseNameErrorKind, SelectChecksumsError, VerifyBuildError, VerifyError,
+};
+#[cfg(feature = "fs")]
+pub use error::{WalkError, WalkErrorKind};
+pub use hash::{BUFFER_BYTES, Hashed, Hasher, Observer, Pass, hash, unobserved};
+pub use name::{ArtifactName, MAX_NAME_BYTES, MediaType, Role};

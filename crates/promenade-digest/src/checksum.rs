@@ -1,0 +1,509 @@
+//! Checksum files: GNU, BSD and NUL forms, written and read strictly, and checked against the
+//! names that are expected.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    Algorithm, ArtifactName, BuildSet, Digest, ParseChecksumsError, ParseChecksumsErrorKind,
+    ParseNameError, ParseNameErrorKind, SelectChecksumsError,
+};
+
+/// The most lines of a checksum file that are read.
+pub const MAX_CHECKSUM_LINES: usize = 1_000_000;
+/// The longest name in a checksum file, in bytes, before escaping.
+pub const MAX_CHECKSUM_NAME_BYTES: usize = 4096;
+/// The longest line: each byte of a name escaped, a digest, and what stands between.
+const MAX_LINE_BYTES: usize = 2 * MAX_CHECKSUM_NAME_BYTES + 160;
+
+/// A form of checksum file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ChecksumFormat {
+    /// `HEX  NAME`, or `HEX *NAME` for binary mode: what `sha256sum` prints.
+    Gnu,
+    /// `SHA256 (NAME) = HEX`: what `sha256sum --tag` and BSD print.
+    Bsd,
+    /// As GNU, each line ended by a NUL byte and nothing escaped: what `sha256sum -z` prints.
+    Nul,
+}
+
+impl ChecksumFormat {
+    /// Returns the form that bytes have if they are a checksum file: a NUL byte at the end, `SHA`
+    /// at the start, or else GNU. Reading then says whether they are one.
+    #[must_use]
+    pub fn detect(bytes: &[u8]) -> Self {
+        let start = bytes.strip_prefix(b"\\").unwrap_or(bytes);
+        if bytes.ends_with(b"\0") {
+            Self::Nul
+        } else if start.starts_with(b"SHA") {
+            Self::Bsd
+        } else {
+            Self::Gnu
+        }
+    }
+
+    fn terminator(self) -> u8 {
+        match self {
+            Self::Gnu | Self::Bsd => b'\n',
+            Self::Nul => b'\0',
+        }
+    }
+}
+
+/// A line of a checksum file: a digest and the name of a file, which may be any bytes but NUL.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChecksumLine {
+    name: Vec<u8>,
+    digest: Digest,
+    binary: bool,
+}
+
+impl ChecksumLine {
+    /// Makes a line in text mode, which is how names are written by default.
+    #[must_use]
+    pub fn new(name: impl Into<Vec<u8>>, digest: Digest) -> Self {
+        Self {
+            name: name.into(),
+            digest,
+            binary: false,
+        }
+    }
+
+    /// Marks the file as read in binary mode (`*`); it changes nothing but the line.
+    #[must_use]
+    pub fn binary(mut self) -> Self {
+        self.binary = true;
+        self
+    }
+
+    /// Returns the name of the file.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    /// Returns the digest.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Returns the line as coreutils prints it, with its end.
+    #[must_use]
+    pub fn render(&self, format: ChecksumFormat) -> Vec<u8> {
+        let encoded = self.digest.encoded();
+        let mut line = Vec::with_capacity(encoded.len() + self.name.len() + 8);
+        let name = match format {
+            ChecksumFormat::Nul => None,
+            ChecksumFormat::Gnu | ChecksumFormat::Bsd => escape(&self.name),
+        };
+        if name.is_some() {
+            line.push(b'\\');
+        }
+        let name = name.as_deref().unwrap_or(&self.name);
+        match format {
+            ChecksumFormat::Gnu | ChecksumFormat::Nul => {
+                line.extend_from_slice(encoded.as_bytes());
+                line.extend_from_slice(if self.binary { b" *" } else { b"  " });
+                line.extend_from_slice(name);
+            }
+            ChecksumFormat::Bsd => {
+                line.extend_from_slice(bsd_name(self.digest.algorithm()).as_bytes());
+                line.extend_from_slice(b" (");
+                line.extend_from_slice(name);
+                line.extend_from_slice(b") = ");
+                line.extend_from_slice(encoded.as_bytes());
+            }
+        }
+        line.push(format.terminator());
+        line
+    }
+}
+
+fn bsd_name(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::Sha256 => "SHA256",
+        Algorithm::Sha512 => "SHA512",
+    }
+}
+
+/// Escapes a name, if it must be.
+fn escape(name: &[u8]) -> Option<Vec<u8>> {
+    if !name
+        .iter()
+        .any(|byte| matches!(byte, b'\\' | b'\n' | b'\r'))
+    {
+        return None;
+    }
+    let mut escaped = Vec::with_capacity(name.len() + 2);
+    for byte in name {
+        match byte {
+            b'\\' => escaped.extend_from_slice(b"\\\\"),
+            b'\n' => escaped.extend_from_slice(b"\\n"),
+            b'\r' => escaped.extend_from_slice(b"\\r"),
+            byte => escaped.push(*byte),
+        }
+    }
+    Some(escaped)
+}
+
+fn unescape(name: &[u8]) -> Result<Vec<u8>, ParseChecksumsErrorKind> {
+    let mut bytes = name.iter();
+    let mut plain = Vec::with_capacity(name.len());
+    while let Some(byte) = bytes.next() {
+        plain.push(match byte {
+            b'\\' => match bytes.next() {
+                Some(b'\\') => b'\\',
+                Some(b'n') => b'\n',
+                Some(b'r') => b'\r',
+                _ => return Err(ParseChecksumsErrorKind::Escape),
+            },
+            byte => *byte,
+        });
+    }
+    Ok(plain)
+}
+
+/// A checksum file: lines of one algorithm, each name once.
+///
+/// Reading is strict, as `sha256sum -c` is not: lower-case digits, two spaces (or a space and
+/// `*`), a line feed at the end, no comments, no other lines, no name twice. What is read is
+/// written again byte for byte. Which files are checked is decided by the names that are expected
+/// ([`ChecksumFile::select`]), not by what the file lists.
+///
+/// ```
+/// use promenade_digest::{ArtifactName, ChecksumFile, ChecksumFormat, ChecksumLine, Digest};
+///
+/// let line = ChecksumLine::new("app.tar.gz", Digest::sha256(b"hello\n"));
+/// let file = ChecksumFile::new([line])?;
+/// let bytes = file.render(ChecksumFormat::Gnu);
+/// assert!(bytes.ends_with(b"f6be03  app.tar.gz\n"));
+///
+/// let file = ChecksumFile::parse(&bytes, ChecksumFormat::Gnu)?;
+/// let selected = file.select(&[ArtifactName::new("app.tar.gz")?])?;
+/// assert_eq!(selected.len(), 1);
+/// // A file that lists another name is no proof of this one.
+/// assert!(file.select(&[ArtifactName::new("other.tar.gz")?]).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ChecksumFile {
+    algorithm: Algorithm,
+    lines: Vec<ChecksumLine>,
+}
+
+impl ChecksumFile {
+    /// Makes a checksum file, its lines sorted by the bytes of the names.
+    ///
+    /// # Errors
+    /// [`ParseChecksumsError`] as for reading: no line, a name twice, empty, too long or with a
+    /// NUL byte, several algorithms.
+    pub fn new(lines: impl IntoIterator<Item = ChecksumLine>) -> Result<Self, ParseChecksumsError> {
+        let mut lines: Vec<_> = lines.into_iter().collect();
+        lines.sort();
+        Self::checked(lines)
+    }
+
+    /// Returns the checksum file of a build set: every artifact that is a file, by the algorithm of
+    /// its identity.
+    ///
+    /// # Errors
+    /// As [`ChecksumFile::new`].
+    pub fn of_build(build: &BuildSet) -> Result<Self, ParseChecksumsError> {
+        let files = build.artifacts().filter(|artifact| {
+            matches!(
+                artifact.id.kind(),
+                crate::ArtifactKind::File | crate::ArtifactKind::DockerArchive
+            )
+        });
+        Self::new(files.map(|file| ChecksumLine::new(file.name.as_str(), file.id.digest())))
+    }
+
+    fn checked(lines: Vec<ChecksumLine>) -> Result<Self, ParseChecksumsError> {
+        let error = |line, kind| ParseChecksumsError { line, kind };
+        let algorithm = match lines.first() {
+            Some(first) => first.digest.algorithm(),
+            None => return Err(error(0, ParseChecksumsErrorKind::Empty)),
+        };
+        let mut seen = BTreeMap::new();
+        for (line, number) in lines.iter().zip(1..) {
+            if number > MAX_CHECKSUM_LINES {
+                return Err(error(number, ParseChecksumsErrorKind::TooManyLines));
+            }
+            check_bytes(&line.name).map_err(|kind| error(number, kind))?;
+            let found = line.digest.algorithm();
+            if found != algorithm {
+                return Err(error(
+                    number,
+                    ParseChecksumsErrorKind::MixedAlgorithms {
+                        expected: algorithm,
+                        found,
+                    },
+                ));
+            }
+            if let Some((first, digest)) = seen.insert(&line.name, (number, line.digest)) {
+                return Err(error(
+                    number,
+                    ParseChecksumsErrorKind::Duplicate {
+                        first,
+                        conflicting: digest != line.digest,
+                    },
+                ));
+            }
+        }
+        Ok(Self { algorithm, lines })
+    }
+
+    /// Reads a checksum file.
+    ///
+    /// # Errors
+    /// [`ParseChecksumsError`] naming the first line that is not as it must be.
+    pub fn parse(bytes: &[u8], format: ChecksumFormat) -> Result<Self, ParseChecksumsError> {
+        let error = |line, kind| ParseChecksumsError { line, kind };
+        if bytes.is_empty() {
+            return Err(error(0, ParseChecksumsErrorKind::Empty));
+        }
+        let end = format.terminator();
+        let mut lines = Vec::new();
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let number = lines.len() + 1;
+            if number > MAX_CHECKSUM_LINES {
+                return Err(error(number, ParseChecksumsErrorKind::TooManyLines));
+            }
+            let window = rest.get(..=MAX_LINE_BYTES).unwrap_or(rest);
+            let Some((line, after)) = split_at_byte(window, rest, end) else {
+                let kind = if window.len() < rest.len() {
+                    ParseChecksumsErrorKind::TooLong
+                } else {
+                    ParseChecksumsErrorKind::MissingEnd
+                };
+                return Err(error(number, kind));
+            };
+            lines.push(parse_line(line, format).map_err(|kind| error(number, kind))?);
+            rest = after;
+        }
+        Self::checked(lines)
+    }
+
+    /// Returns the bytes of the file.
+    #[must_use]
+    pub fn render(&self, format: ChecksumFormat) -> Vec<u8> {
+        self.lines
+            .iter()
+            .flat_map(|line| line.render(format))
+            .collect()
+    }
+
+    /// Returns the algorithm of all lines.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Returns the lines in their order.
+    #[must_use]
+    pub fn lines(&self) -> &[ChecksumLine] {
+        &self.lines
+    }
+
+    /// Returns the digest of each listed name, if every name is one that can be trusted: an
+    /// [`ArtifactName`] without `/`, and no two that differ in case only.
+    ///
+    /// # Errors
+    /// [`SelectChecksumsError`] naming every name that cannot be trusted.
+    pub fn names(&self) -> Result<BTreeMap<ArtifactName, Digest>, SelectChecksumsError> {
+        self.trusted(false)
+    }
+
+    /// As [`ChecksumFile::names`], with paths of several parts.
+    ///
+    /// # Errors
+    /// [`SelectChecksumsError`] naming every name that cannot be trusted.
+    pub fn paths(&self) -> Result<BTreeMap<ArtifactName, Digest>, SelectChecksumsError> {
+        self.trusted(true)
+    }
+
+    fn trusted(&self, paths: bool) -> Result<BTreeMap<ArtifactName, Digest>, SelectChecksumsError> {
+        let mut error = SelectChecksumsError::default();
+        let mut names = BTreeMap::new();
+        let mut folded = BTreeMap::new();
+        for line in &self.lines {
+            let name = match trusted_name(&line.name, paths) {
+                Ok(name) => name,
+                Err(refused) => {
+                    error.untrusted.push(refused);
+                    continue;
+                }
+            };
+            if let Some(twin) = folded.insert(name.folded(), name.clone()) {
+                error.case_twins.push((twin, name.clone()));
+            }
+            names.insert(name, line.digest);
+        }
+        error.or(names)
+    }
+
+    /// Returns the digests of the expected names, if the file lists exactly these, each once.
+    ///
+    /// # Errors
+    /// [`SelectChecksumsError`] with every name that is missing, was not expected, or cannot be
+    /// trusted.
+    pub fn select(
+        &self,
+        expected: &[ArtifactName],
+    ) -> Result<BTreeMap<ArtifactName, Digest>, SelectChecksumsError> {
+        self.select_of(expected, false)
+    }
+
+    /// Returns the digests of the expected names, if the file lists each once; it may list others.
+    ///
+    /// # Errors
+    /// [`SelectChecksumsError`] with every name that is missing or cannot be trusted.
+    pub fn select_among(
+        &self,
+        expected: &[ArtifactName],
+    ) -> Result<BTreeMap<ArtifactName, Digest>, SelectChecksumsError> {
+        self.select_of(expected, true)
+    }
+
+    fn select_of(
+        &self,
+        expected: &[ArtifactName],
+        extra: bool,
+    ) -> Result<BTreeMap<ArtifactName, Digest>, SelectChecksumsError> {
+        let paths = expected.iter().any(|name| name.as_str().contains('/'));
+        let names = self.trusted(paths)?;
+        let expected: BTreeSet<_> = expected.iter().collect();
+        let mut error = SelectChecksumsError::default();
+        let missing = expected.iter().filter(|name| !names.contains_key(**name));
+        error.missing = missing.map(|name| (*name).clone()).collect();
+        if !extra {
+            let unexpected = names.keys().filter(|name| !expected.contains(name));
+            error.unexpected = unexpected.cloned().collect();
+        }
+        let names = names
+            .into_iter()
+            .filter(|(name, _)| expected.contains(name))
+            .collect();
+        error.or(names)
+    }
+}
+
+fn trusted_name(bytes: &[u8], paths: bool) -> Result<ArtifactName, ParseNameError> {
+    let refused = |kind| ParseNameError {
+        input: bytes.escape_ascii().to_string(),
+        kind,
+    };
+    let name = std::str::from_utf8(bytes).map_err(|_| refused(ParseNameErrorKind::NotUtf8))?;
+    let name = ArtifactName::new(name)?;
+    if !paths && name.as_str().contains('/') {
+        return Err(refused(ParseNameErrorKind::NotBase));
+    }
+    Ok(name)
+}
+
+fn check_bytes(name: &[u8]) -> Result<(), ParseChecksumsErrorKind> {
+    if name.is_empty() {
+        return Err(ParseChecksumsErrorKind::EmptyName);
+    }
+    if name.len() > MAX_CHECKSUM_NAME_BYTES {
+        return Err(ParseChecksumsErrorKind::TooLong);
+    }
+    if name.contains(&0) {
+        return Err(ParseChecksumsErrorKind::NulByte);
+    }
+    Ok(())
+}
+
+/// Splits `all` at the first `end` within `window`, the start of it.
+fn split_at_byte<'a>(window: &[u8], all: &'a [u8], end: u8) -> Option<(&'a [u8], &'a [u8])> {
+    let at = window.iter().position(|byte| *byte == end)?;
+    Some((all.get(..at)?, all.get(at + 1..)?))
+}
+
+fn parse_line(
+    line: &[u8],
+    format: ChecksumFormat,
+) -> Result<ChecksumLine, ParseChecksumsErrorKind> {
+    if format == ChecksumFormat::Nul {
+        return parse_gnu(line);
+    }
+    if line.contains(&0) {
+        return Err(ParseChecksumsErrorKind::NulByte);
+    }
+    if line.ends_with(b"\r") {
+        return Err(ParseChecksumsErrorKind::CarriageReturn);
+    }
+    let (escaped, line) = match line.strip_prefix(b"\\") {
+        Some(rest) => (true, rest),
+        None => (false, line),
+    };
+    let mut line = match format {
+        ChecksumFormat::Bsd => parse_bsd(line),
+        _ => parse_gnu(line),
+    }?;
+    // A name has one spelling: escaped where it must be, and only there.
+    if escaped != line.name.contains(&b'\\') || line.name.contains(&b'\r') {
+        return Err(ParseChecksumsErrorKind::Escape);
+    }
+    if escaped {
+        line.name = unescape(&line.name)?;
+    }
+    Ok(line)
+}
+
+fn parse_gnu(line: &[u8]) -> Result<ChecksumLine, ParseChecksumsErrorKind> {
+    let end = line.iter().position(|byte| *byte == b' ');
+    let (encoded, rest) = match end.and_then(|at| line.split_at_checked(at)) {
+        Some(parts) => parts,
+        None => return Err(ParseChecksumsErrorKind::Shape),
+    };
+    let (binary, name) = match (rest.strip_prefix(b"  "), rest.strip_prefix(b" *")) {
+        (Some(name), _) => (false, name),
+        (_, Some(name)) => (true, name),
+        _ => return Err(ParseChecksumsErrorKind::Shape),
+    };
+    let algorithm = match encoded.len() {
+        128 => Algorithm::Sha512,
+        _ => Algorithm::Sha256,
+    };
+    Ok(ChecksumLine {
+        name: name.to_vec(),
+        digest: parse_hex(algorithm, encoded)?,
+        binary,
+    })
+}
+
+fn parse_bsd(line: &[u8]) -> Result<ChecksumLine, ParseChecksumsErrorKind> {
+    const CLOSE: &[u8] = b") = ";
+    let open = line.windows(2).position(|two| two == b" (");
+    let (tag, rest) = match open.and_then(|at| line.split_at_checked(at)) {
+        Some(parts) => parts,
+        None => return Err(ParseChecksumsErrorKind::Shape),
+    };
+    let algorithm = Algorithm::ALL
+        .into_iter()
+        .find(|algorithm| bsd_name(*algorithm).as_bytes() == tag)
+        .ok_or_else(|| ParseChecksumsErrorKind::Algorithm {
+            found: tag.escape_ascii().to_string(),
+        })?;
+    let rest = rest.strip_prefix(b" (").unwrap_or(rest);
+    let close = rest.windows(CLOSE.len()).rposition(|four| four == CLOSE);
+    let (name, encoded) = match close.and_then(|at| rest.split_at_checked(at)) {
+        Some(parts) => parts,
+        None => return Err(ParseChecksumsErrorKind::Shape),
+    };
+    let encoded = encoded.strip_prefix(CLOSE).unwrap_or(encoded);
+    Ok(ChecksumLine {
+        name: name.to_vec(),
+        digest: parse_hex(algorithm, encoded)?,
+        binary: false,
+    })
+}
+
+fn parse_hex(algorithm: Algorithm, encoded: &[u8]) -> Result<Digest, ParseChecksumsErrorKind> {
+    let text = std::str::from_utf8(encoded).map_err(|_| ParseChecksumsErrorKind::Shape)?;
+    Digest::from_encoded(algorithm, text)
+        .map_err(|error| ParseChecksumsErrorKind::Digest(error.kind().clone()))
+}

@@ -1,0 +1,270 @@
+//! Files and directories (feature `fs`): hashed through one opened handle, symbolic links never
+//! followed, devices refused, changes while reading found.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{File, FileType, Metadata};
+use std::path::{Path, PathBuf};
+
+use crate::{
+    Algorithm, Artifact, ArtifactId, ArtifactName, BuildSet, Digest, DigestMismatch, Hashed,
+    Hasher, Observer, Pass, WalkError, WalkErrorKind, kind,
+};
+
+/// The most files that a walk records.
+pub const MAX_FILES: usize = 1_000_000;
+/// The deepest nesting of directories that a walk enters.
+pub const MAX_DEPTH: usize = 128;
+
+/// Hashes one file: a regular one, not through a symbolic link.
+///
+/// The handle that was checked is the one that is read; a file that grows, shrinks or is written
+/// to meanwhile is an error.
+///
+/// # Errors
+/// [`WalkError`] with the path.
+pub fn hash_file(
+    path: &Path,
+    algorithm: Algorithm,
+    observer: &mut Observer<'_>,
+) -> Result<Hashed, WalkError> {
+    Reader::new(Hasher::new(algorithm)).hash(path, observer)
+}
+
+/// Records every file below a directory as an artifact of kind `file`, by SHA-256; names are paths
+/// relative to it, sorted by bytes. Directories themselves are not recorded.
+///
+/// # Errors
+/// [`WalkError`] with the path: a symbolic link, a device or another special file, a name that is
+/// no [`ArtifactName`], a set-user-ID file, or a file that changes while it is read.
+///
+/// ```
+/// # /// let dir = tempfile::tempdir()?;
+/// std::fs::write(dir.path().join("app.tar.gz"), "hello\n")?;
+/// let build = promenade_digest::fs::record_build(dir.path(), &mut |_| ControlFlow::Continue(()))?;
+/// assert_eq!(build.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn record_build(dir: &Path, observer: &mut Observer<'_>) -> Result<BuildSet, WalkError> {
+    let mut files = Vec::new();
+    list_files(dir, "", 0, &mut files)?;
+    let mut reader = Reader::new(Hasher::new(Algorithm::Sha256));
+    let mut before = 0;
+    let mut artifacts = Vec::with_capacity(files.len());
+    for (path, name) in files {
+        let hashed = reader.hash(&path, &mut |bytes| observer(before + bytes))?;
+        before += hashed.size();
+        let id = ArtifactId::<kind::File>::new(hashed.digest(), hashed.size());
+        artifacts.push(Artifact::new(name, id));
+    }
+    BuildSet::new(artifacts).map_err(|error| WalkError::new(dir, WalkErrorKind::Set(error)))
+}
+
+/// Checks files in a directory against their digests, all of them, and returns what each is.
+///
+/// # Errors
+/// [`WalkError`] if the observer broke off; what is wrong with a file is in its own result.
+pub fn check_files(
+    dir: &Path,
+    digests: &BTreeMap<ArtifactName, Digest>,
+    observer: &mut Observer<'_>,
+) -> Result<Vec<CheckedFile>, WalkError> {
+    let mut readers: BTreeMap<Algorithm, Reader> = BTreeMap::new();
+    let mut before = 0;
+    let mut checked = Vec::with_capacity(digests.len());
+    for (name, digest) in digests {
+        let algorithm = digest.algorithm();
+        let reader = readers
+            .entry(algorithm)
+            .or_insert_with(|| Reader::new(Hasher::new(algorithm)));
+        let path = dir.join(name.as_str());
+        let outcome = check_parents(dir, name)
+            .and_then(|()| reader.hash(&path, &mut |bytes| observer(before + bytes)));
+        let outcome = match outcome {
+            Ok(hashed) => {
+                before += hashed.size();
+                DigestMismatch::check(*digest, hashed.digest())
+                    .map_err(|error| WalkError::new(&path, WalkErrorKind::Verify(error)))
+            }
+            Err(error) if error.is_cancelled() => return Err(error),
+            Err(error) => Err(error),
+        };
+        checked.push(CheckedFile {
+            name: name.clone(),
+            outcome,
+        });
+    }
+    Ok(checked)
+}
+
+/// What became of one file of [`check_files`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct CheckedFile {
+    /// Its name.
+    pub name: ArtifactName,
+    /// Nothing, or why it is not the expected file.
+    pub outcome: Result<(), WalkError>,
+}
+
+/// Refuses a directory on the way to `name` that is a symbolic link.
+fn check_parents(dir: &Path, name: &ArtifactName) -> Result<(), WalkError> {
+    let mut path = dir.to_path_buf();
+    let mut parts = name.as_str().split('/').peekable();
+    while let Some(part) = parts.next() {
+        path.push(part);
+        if parts.peek().is_none() {
+            break;
+        }
+        let found = metadata(&path)?.file_type();
+        if !found.is_dir() {
+            return Err(not_regular(&path, found));
+        }
+    }
+    Ok(())
+}
+
+fn list_files(
+    dir: &Path,
+    prefix: &str,
+    depth: usize,
+    files: &mut Vec<(PathBuf, ArtifactName)>,
+) -> Result<(), WalkError> {
+    if depth > MAX_DEPTH {
+        return Err(WalkError::new(dir, WalkErrorKind::TooDeep));
+    }
+    for (name, path) in entries(dir)? {
+        let text = name
+            .to_str()
+            .ok_or_else(|| WalkError::new(&path, WalkErrorKind::NotUtf8))?;
+        let name = ArtifactName::new(format!("{prefix}{text}"))
+            .map_err(|error| WalkError::new(&path, WalkErrorKind::Name(error)))?;
+        let found = metadata(&path)?.file_type();
+        if found.is_dir() {
+            list_files(&path, &format!("{name}/"), depth + 1, files)?;
+        } else if !found.is_file() {
+            return Err(not_regular(&path, found));
+        } else if files.len() >= MAX_FILES {
+            return Err(WalkError::new(&path, WalkErrorKind::TooMany));
+        } else {
+            files.push((path, name));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the entries of a directory, sorted by the bytes of their names.
+pub(crate) fn entries(dir: &Path) -> Result<Vec<(std::ffi::OsString, PathBuf)>, WalkError> {
+    let failed = |error| WalkError::io(dir, &error);
+    if !metadata(dir)?.file_type().is_dir() {
+        return Err(WalkError::new(dir, WalkErrorKind::NotDirectory));
+    }
+    let mut entries: Vec<_> = std::fs::read_dir(dir)
+        .map_err(failed)?
+        .map(|entry| entry.map(|entry| (entry.file_name(), entry.path())))
+        .collect::<Result<_, _>>()
+        .map_err(failed)?;
+    entries.sort_by(|(a, _), (b, _)| bytes(a).cmp(bytes(b)));
+    Ok(entries)
+}
+
+pub(crate) fn bytes(name: &OsStr) -> &[u8] {
+    name.as_encoded_bytes()
+}
+
+pub(crate) fn metadata(path: &Path) -> Result<Metadata, WalkError> {
+    std::fs::symlink_metadata(path).map_err(|error| WalkError::io(path, &error))
+}
+
+pub(crate) fn not_regular(path: &Path, found: FileType) -> WalkError {
+    let kind = if found.is_symlink() {
+        WalkErrorKind::Symlink
+    } else if found.is_dir() {
+        WalkErrorKind::Directory
+    } else {
+        WalkErrorKind::Special
+    };
+    WalkError::new(path, kind)
+}
+
+/// Hashes files one after the other with one buffer.
+pub(crate) struct Reader {
+    pass: Pass,
+}
+
+impl Reader {
+    pub(crate) fn new(hasher: Hasher) -> Self {
+        Self {
+            pass: Pass::new(hasher),
+        }
+    }
+
+    pub(crate) fn hash(
+        &mut self,
+        path: &Path,
+        observer: &mut Observer<'_>,
+    ) -> Result<Hashed, WalkError> {
+        let (mut file, before) = open(path)?;
+        self.pass.set_expected_size(Some(before.len()));
+        let hashed = self
+            .pass
+            .run(&mut file, observer)
+            .map_err(|error| WalkError::new(path, WalkErrorKind::Hash(error)))?;
+        unchanged(path, &file, &before)?;
+        Ok(hashed)
+    }
+}
+
+/// Opens a regular file, and makes sure that the handle is of the file that was looked at.
+pub(crate) fn open(path: &Path) -> Result<(File, Metadata), WalkError> {
+    let seen = metadata(path)?;
+    if !seen.is_file() {
+        return Err(not_regular(path, seen.file_type()));
+    }
+    let file = File::open(path).map_err(|error| WalkError::io(path, &error))?;
+    let opened = file
+        .metadata()
+        .map_err(|error| WalkError::io(path, &error))?;
+    if !same_file(&seen, &opened) {
+        return Err(WalkError::new(path, WalkErrorKind::Replaced));
+    }
+    if has_special_bits(&opened) {
+        return Err(WalkError::new(path, WalkErrorKind::SpecialBits));
+    }
+    Ok((file, opened))
+}
+
+/// Checks that a file was not written to since `before`.
+pub(crate) fn unchanged(path: &Path, file: &File, before: &Metadata) -> Result<(), WalkError> {
+    let after = file
+        .metadata()
+        .map_err(|error| WalkError::io(path, &error))?;
+    if after.len() == before.len() && after.modified().ok() == before.modified().ok() {
+        Ok(())
+    } else {
+        Err(WalkError::new(path, WalkErrorKind::Changed))
+    }
+}
+
+#[cfg(unix)]
+fn same_file(seen: &Metadata, opened: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    opened.is_file() && (seen.dev(), seen.ino()) == (opened.dev(), opened.ino())
+}
+
+#[cfg(not(unix))]
+fn same_file(seen: &Metadata, opened: &Metadata) -> bool {
+    opened.is_file() && seen.len() == opened.len() && seen.created().ok() == opened.created().ok()
+}
+
+/// Says whether a file has the set-user-ID or set-group-ID bit, which no digest covers.
+#[cfg(unix)]
+pub(crate) fn has_special_bits(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    metadata.mode() & 0o6000 != 0
+}
+
+#[cfg(not(unix))]
+pub(crate) fn has_special_bits(_: &Metadata) -> bool {
+    false
+}

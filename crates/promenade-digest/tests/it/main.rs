@@ -1,0 +1,4 @@
+//! The tests of `promenade-digest`, one binary.
+
+mod build;
+mod checksum;

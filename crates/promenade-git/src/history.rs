@@ -1,0 +1,283 @@
+//! History: commits between revisions, ancestry.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
+use gix::objs::Kind;
+
+use crate::{CommitId, GitError, Ident, Repository};
+
+/// How many more commits are looked at after the last interesting one, as git does: dates that run
+/// backwards can hide an interesting commit behind an uninteresting one.
+const SLOP: u32 = 5;
+
+/// A commit as history shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Commit {
+    /// Its id.
+    pub id: CommitId,
+    /// Its parents, the first one first.
+    pub parents: Vec<CommitId>,
+    /// The whole message.
+    pub message: String,
+    /// Who wrote the change, and when.
+    pub author: Ident,
+    /// Who made the commit, and when.
+    pub committer: Ident,
+}
+
+impl Commit {
+    /// Returns the first line of the message.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.message.lines().next().unwrap_or_default()
+    }
+}
+
+impl Repository {
+    /// Returns one commit.
+    ///
+    /// # Errors
+    /// [`GitError::UnknownRevision`] if the revision is no commit.
+    pub fn commit_at(&self, revision: &str) -> Result<Commit, GitError> {
+        let repository = self.local();
+        let id = self.resolve(revision)?.object()?;
+        let object = load(&repository, id)?;
+        decode(id, &object)
+    }
+
+    /// Returns the commits that `until` has and none of `since` has, newest first, in the order and
+    /// by the rule of `git log until --not since…`.
+    ///
+    /// # Errors
+    /// [`GitError::UnknownRevision`] for a revision that is no commit, [`GitError::Shallow`] if the
+    /// history is cut off.
+    pub fn commits(&self, since: &[&str], until: &str) -> Result<Vec<Commit>, GitError> {
+        self.require_history()?;
+        let repository = self.local();
+        let tip = self.resolve(until)?.object()?;
+        let hidden = since
+            .iter()
+            .map(|revision| self.resolve(revision)?.object())
+            .collect::<Result<Vec<_>, _>>()?;
+        Walk::new(&repository).run(tip, &hidden)
+    }
+
+    /// Returns whether `ancestor` is `descendant` or one of its ancestors.
+    ///
+    /// # Errors
+    /// As [`Repository::merge_base`].
+    pub fn is_ancestor(&self, ancestor: &str, descendant: &str) -> Result<bool, GitError> {
+        let ancestor = self.resolve(ancestor)?;
+        let base = self.merge_base(ancestor.as_str(), descendant)?;
+        Ok(base.as_ref() == Some(&ancestor))
+    }
+
+    /// Returns a best common ancestor of two revisions; nothing if they share no history.
+    ///
+    /// # Errors
+    /// [`GitError::UnknownRevision`] for a revision that is no commit, [`GitError::Shallow`] if the
+    /// history is cut off.
+    pub fn merge_base(&self, one: &str, two: &str) -> Result<Option<CommitId>, GitError> {
+        self.require_history()?;
+        let repository = self.local();
+        let one = self.resolve(one)?.object()?;
+        let two = self.resolve(two)?.object()?;
+        let bases = repository
+            .merge_bases_many(one, &[two])
+            .map_err(|error| GitError::io("looking for a common ancestor", error))?;
+        Ok(bases.first().map(|id| CommitId::of(id.detach())))
+    }
+}
+
+/// One commit that the walk has met.
+struct Node {
+    id: ObjectId,
+    date: i64,
+    parents: Vec<ObjectId>,
+    hidden: bool,
+    queued: bool,
+    /// The bytes, until it is known that they are not wanted.
+    data: Option<Vec<u8>>,
+}
+
+/// Git's `limit_list`: by date, until nothing interesting is left and [`SLOP`] more were seen.
+struct Walk<'repo> {
+    repository: &'repo gix::Repository,
+    graph: Option<gix::commitgraph::Graph>,
+    nodes: Vec<Node>,
+    by_id: HashMap<ObjectId, usize>,
+    queue: BinaryHeap<(i64, Reverse<usize>, usize)>,
+    interesting: usize,
+    pushed: usize,
+}
+
+impl<'repo> Walk<'repo> {
+    fn new(repository: &'repo gix::Repository) -> Self {
+        Self {
+            repository,
+            graph: repository.commit_graph_if_enabled().ok().flatten(),
+            nodes: Vec::new(),
+            by_id: HashMap::new(),
+            queue: BinaryHeap::new(),
+            interesting: 0,
+            pushed: 0,
+        }
+    }
+
+    fn run(mut self, tip: ObjectId, hidden: &[ObjectId]) -> Result<Vec<Commit>, GitError> {
+        for id in hidden {
+            self.meet(*id, true)?;
+        }
+        self.meet(tip, false)?;
+        let mut order = Vec::new();
+        let mut slop = SLOP;
+        let mut last_date = i64::MAX;
+        while let Some((_, _, at)) = self.queue.pop() {
+            let Some(node) = self.nodes.get_mut(at) else {
+                continue;
+            };
+            node.queued = false;
+            let parents = node.parents.clone();
+            let (is_hidden, date) = (node.hidden, node.date);
+            if !is_hidden {
+                self.interesting -= 1;
+            }
+            for parent in parents {
+                self.meet(parent, is_hidden)?;
+            }
+            if is_hidden {
+                let next = self.queue.peek().map(|(date, _, _)| *date);
+                slop = match next {
+                    None => 0,
+                    Some(next) if last_date <= next || self.interesting > 0 => SLOP,
+                    Some(_) => slop - 1,
+                };
+                if slop == 0 {
+                    break;
+                }
+            } else {
+                last_date = date;
+                order.push(at);
+            }
+        }
+        let wanted = order.into_iter().filter_map(|at| self.nodes.get(at));
+        wanted
+            .filter(|node| !node.hidden)
+            .map(|node| match &node.data {
+                Some(data) => decode(node.id, data),
+                None => decode(node.id, &load(self.repository, node.id)?),
+            })
+            .collect()
+    }
+
+    /// Queues a commit that is met for the first time; hides one that a hidden commit reaches.
+    fn meet(&mut self, id: ObjectId, hidden: bool) -> Result<(), GitError> {
+        if let Some(at) = self.by_id.get(&id).copied() {
+            if hidden {
+                self.hide(at);
+            }
+            return Ok(());
+        }
+        let node = self.node(id, hidden)?;
+        let date = node.date;
+        let at = self.nodes.len();
+        self.nodes.push(node);
+        self.by_id.insert(id, at);
+        self.queue.push((date, Reverse(self.pushed), at));
+        self.pushed += 1;
+        if !hidden {
+            self.interesting += 1;
+        }
+        Ok(())
+    }
+
+    /// Hides a commit and all of its ancestors that were met already.
+    fn hide(&mut self, at: usize) {
+        let mut stack = vec![at];
+        while let Some(at) = stack.pop() {
+            let Some(node) = self.nodes.get_mut(at) else {
+                continue;
+            };
+            if node.hidden {
+                continue;
+            }
+            node.hidden = true;
+            node.data = None;
+            if node.queued {
+                self.interesting -= 1;
+            }
+            let met = node.parents.iter().filter_map(|id| self.by_id.get(id));
+            stack.extend(met.copied());
+        }
+    }
+
+    fn node(&self, id: ObjectId, hidden: bool) -> Result<Node, GitError> {
+        let node = |parents, date, data| Node {
+            id,
+            date,
+            parents,
+            hidden,
+            queued: true,
+            data,
+        };
+        // The bytes of a hidden commit are never shown: the commit-graph, if there is one, knows enough.
+        if hidden
+            && let Some(graph) = &self.graph
+            && let Some(commit) = graph.commit_by_id(id)
+        {
+            let parents = commit
+                .iter_parents()
+                .map(|position| position.map(|at| graph.id_at(at).to_owned()))
+                .collect::<Result<Vec<_>, _>>();
+            if let Ok(parents) = parents {
+                let date = i64::try_from(commit.committer_timestamp()).unwrap_or(i64::MAX);
+                return Ok(node(parents, date, None));
+            }
+        }
+        let data = load(self.repository, id)?;
+        let mut parents = Vec::new();
+        let mut date = 0;
+        for token in gix::objs::CommitRefIter::from_bytes(&data, id.kind()) {
+            use gix::objs::commit::ref_iter::Token;
+            match token.map_err(|error| GitError::object(id, error))? {
+                Token::Parent { id } => parents.push(id),
+                Token::Committer { signature } => {
+                    date = signature.time().map_or(0, |time| time.seconds);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        Ok(node(parents, date, (!hidden).then_some(data)))
+    }
+}
+
+fn load(repository: &gix::Repository, id: ObjectId) -> Result<Vec<u8>, GitError> {
+    let object = repository
+        .find_object(id)
+        .map_err(|error| GitError::object(id, error))?;
+    if object.kind != Kind::Commit {
+        return Err(GitError::object(
+            id,
+            format!("is a {}, not a commit", object.kind),
+        ));
+    }
+    Ok(object.detach().data)
+}
+
+fn decode(id: ObjectId, data: &[u8]) -> Result<Commit, GitError> {
+    let commit = gix::objs::CommitRef::from_bytes(data, id.kind())
+        .map_err(|error| GitError::object(id, error))?;
+    let bad = |error| GitError::object(id, error);
+    Ok(Commit {
+        id: CommitId::of(id),
+        parents: commit.parents().map(CommitId::of).collect(),
+        message: commit.message.to_str_lossy().into_owned(),
+        author: Ident::read(commit.author().map_err(bad)?),
+        committer: Ident::read(commit.committer().map_err(bad)?),
+    })
+}

@@ -1,0 +1,173 @@
+//! Refs: reading them, and moving them by compare-and-swap.
+
+use std::time::{Duration, Instant};
+
+use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit};
+use gix::refs::{FullName, Target};
+
+use crate::{CommitId, GitError, Ident, Repository};
+
+/// How long a ref that another program holds is waited for.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+
+impl Repository {
+    /// Returns what a ref points at, by its full name (`refs/heads/main`), not peeled.
+    ///
+    /// # Errors
+    /// [`GitError::Invalid`] if git would not accept the name, [`GitError::Io`] if it cannot be read.
+    pub fn reference(&self, name: &str) -> Result<Option<CommitId>, GitError> {
+        let name = full_name(name)?;
+        Ok(find(&self.local(), &name)?.map(CommitId::of))
+    }
+
+    /// Moves a ref from `expected` (nothing: it must not exist) to `new`, or changes nothing.
+    ///
+    /// A ref that exists already is refused even if it is where it shall be: of two that create
+    /// the same name, exactly one succeeds.
+    ///
+    /// # Errors
+    /// [`GitError::Exists`] or [`GitError::Moved`] with what was found, [`GitError::Locked`] if
+    /// another program holds the ref for longer than two seconds.
+    pub fn move_ref(
+        &self,
+        name: &str,
+        expected: Option<&CommitId>,
+        new: &CommitId,
+        why: &str,
+        who: &Ident,
+    ) -> Result<(), GitError> {
+        let expected = expected.map(CommitId::object).transpose()?;
+        let name = full_name(name)?;
+        let deadline = Instant::now() + LOCK_WAIT;
+        let mut pause = Duration::from_millis(1);
+        loop {
+            let repository = self.local();
+            let error = match swap(&repository, &name, expected, new.object()?, why, who) {
+                Ok(true) => return Ok(()),
+                Ok(false) => None,
+                Err(error) => Some(error),
+            };
+            let found = find(&repository, &name)?;
+            match (expected, found, error) {
+                (None, Some(at), _) => {
+                    return Err(GitError::Exists {
+                        name: name.to_string(),
+                        at: CommitId::of(at),
+                    });
+                }
+                (expected, found, _) if expected != found => {
+                    return Err(GitError::Moved {
+                        name: name.to_string(),
+                        expected: expected.map(CommitId::of),
+                        found: found.map(CommitId::of),
+                    });
+                }
+                (_, _, error) if Instant::now() >= deadline => {
+                    let lock = self.git_dir().join(format!("{name}.lock"));
+                    return Err(match error {
+                        Some(error) if !lock.exists() => {
+                            GitError::io(format!("moving `{name}`"), error)
+                        }
+                        _ => GitError::Locked { path: lock },
+                    });
+                }
+                // It is where it was expected, so only a lock was in the way.
+                _ => {
+                    std::thread::sleep(pause);
+                    pause = (pause * 2).min(Duration::from_millis(50));
+                }
+            }
+        }
+    }
+
+    /// Creates a branch (short name) at a commit.
+    ///
+    /// # Errors
+    /// [`GitError::Exists`] if it exists, even at that commit; [`GitError::Invalid`] for a name that
+    /// git refuses.
+    pub fn create_branch(&self, name: &str, at: &CommitId, who: &Ident) -> Result<(), GitError> {
+        let why = format!("branch: created at {}", at.short());
+        self.move_ref(&format!("refs/heads/{name}"), None, at, &why, who)
+    }
+}
+
+/// Checks the full name of a ref by git's own rules.
+pub(crate) fn full_name(name: &str) -> Result<FullName, GitError> {
+    let invalid = |reason: String| GitError::Invalid {
+        what: "ref name",
+        input: name.to_owned(),
+        reason,
+    };
+    // Git gives no meaning to a branch or tag that reads as an option.
+    let short = name.splitn(3, '/').nth(2).unwrap_or(name);
+    if !name.starts_with("refs/") || short.is_empty() || short.starts_with('-') {
+        return Err(invalid(
+            "expected `refs/…/name`, not starting with `-`".to_owned(),
+        ));
+    }
+    FullName::try_from(name).map_err(|error| invalid(error.to_string()))
+}
+
+pub(crate) fn find(
+    repository: &gix::Repository,
+    name: &FullName,
+) -> Result<Option<gix::ObjectId>, GitError> {
+    let found = repository
+        .try_find_reference(name.as_ref())
+        .map_err(|error| GitError::io(format!("reading `{name}`"), error))?;
+    let Some(found) = found else { return Ok(None) };
+    match found.try_id() {
+        Some(id) => Ok(Some(id.detach())),
+        None => {
+            let mut found = found;
+            let id = found
+                .follow_to_object()
+                .map_err(|error| GitError::io(format!("following `{name}`"), error))?;
+            Ok(Some(id.detach()))
+        }
+    }
+}
+
+/// Returns whether the ref was moved: `false` if it was to be created and exists with this value.
+fn swap(
+    repository: &gix::Repository,
+    name: &FullName,
+    expected: Option<gix::ObjectId>,
+    new: gix::ObjectId,
+    why: &str,
+    who: &Ident,
+) -> Result<bool, String> {
+    let previous = match expected {
+        Some(id) => PreviousValue::MustExistAndMatch(Target::Object(id)),
+        None => PreviousValue::MustNotExist,
+    };
+    let log = LogChange {
+        message: why.into(),
+        ..LogChange::default()
+    };
+    let edit = RefEdit {
+        change: Change::Update {
+            log,
+            expected: previous,
+            new: Target::Object(new),
+        },
+        name: name.clone(),
+        deref: false,
+    };
+    let signature = who.signature();
+    let mut time = gix::date::parse::TimeBuf::default();
+    let done = repository
+        .edit_references_as([edit], Some(signature.to_ref(&mut time)))
+        .map_err(|error| error.to_string())?;
+    // `MustNotExist` lets an equal value pass; what was seen under the lock is given back.
+    let existed = done.iter().any(|edit| {
+        matches!(
+            &edit.change,
+            Change::Update {
+                expected: PreviousValue::MustExistAndMatch(_),
+                ..
+            }
+        )
+    });
+    Ok(expected.is_some() || !existed)
+}

@@ -1,0 +1,5 @@
+//! Git for Promenade, checked against git itself.
+
+mod ledger;
+mod repository;
+mod support;

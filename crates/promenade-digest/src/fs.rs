@@ -1,6 +1,8 @@
 //! Files and directories (feature `fs`): hashed through one opened handle, symbolic links never
 //! followed, devices refused, changes while reading found.
 
+mod tree;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{File, FileType, Metadata};
@@ -10,6 +12,8 @@ use crate::{
     Algorithm, Artifact, ArtifactId, ArtifactName, BuildSet, Digest, DigestMismatch, Hashed,
     Hasher, Observer, Pass, WalkError, WalkErrorKind, kind,
 };
+
+pub use tree::tree_id;
 
 /// The most files that a walk records.
 pub const MAX_FILES: usize = 1_000_000;
@@ -39,14 +43,18 @@ pub fn hash_file(
 /// no [`ArtifactName`], a set-user-ID file, or a file that changes while it is read.
 ///
 /// ```
-/// # /// let dir = tempfile::tempdir()?;
+/// # use promenade_digest::{fs::record_build, unobserved};
+/// let dir = tempfile::tempdir()?;
 /// std::fs::write(dir.path().join("app.tar.gz"), "hello\n")?;
-/// let build = promenade_digest::fs::record_build(dir.path(), &mut |_| ControlFlow::Continue(()))?;
+/// let build = record_build(dir.path(), &mut unobserved())?;
 /// assert_eq!(build.len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn record_build(dir: &Path, observer: &mut Observer<'_>) -> Result<BuildSet, WalkError> {
     let mut files = Vec::new();
+    if !metadata(dir)?.is_dir() {
+        return Err(WalkError::new(dir, WalkErrorKind::NotDirectory));
+    }
     list_files(dir, "", 0, &mut files)?;
     let mut reader = Reader::new(Hasher::new(Algorithm::Sha256));
     let mut before = 0;
@@ -156,9 +164,6 @@ fn list_files(
 /// Returns the entries of a directory, sorted by the bytes of their names.
 pub(crate) fn entries(dir: &Path) -> Result<Vec<(std::ffi::OsString, PathBuf)>, WalkError> {
     let failed = |error| WalkError::io(dir, &error);
-    if !metadata(dir)?.file_type().is_dir() {
-        return Err(WalkError::new(dir, WalkErrorKind::NotDirectory));
-    }
     let mut entries: Vec<_> = std::fs::read_dir(dir)
         .map_err(failed)?
         .map(|entry| entry.map(|entry| (entry.file_name(), entry.path())))
@@ -204,7 +209,7 @@ impl Reader {
         path: &Path,
         observer: &mut Observer<'_>,
     ) -> Result<Hashed, WalkError> {
-        let (mut file, before) = open(path)?;
+        let (mut file, before) = open(path, &metadata(path)?)?;
         self.pass.set_expected_size(Some(before.len()));
         let hashed = self
             .pass
@@ -216,8 +221,7 @@ impl Reader {
 }
 
 /// Opens a regular file, and makes sure that the handle is of the file that was looked at.
-pub(crate) fn open(path: &Path) -> Result<(File, Metadata), WalkError> {
-    let seen = metadata(path)?;
+pub(crate) fn open(path: &Path, seen: &Metadata) -> Result<(File, Metadata), WalkError> {
     if !seen.is_file() {
         return Err(not_regular(path, seen.file_type()));
     }
@@ -225,7 +229,7 @@ pub(crate) fn open(path: &Path) -> Result<(File, Metadata), WalkError> {
     let opened = file
         .metadata()
         .map_err(|error| WalkError::io(path, &error))?;
-    if !same_file(&seen, &opened) {
+    if !same_file(seen, &opened) {
         return Err(WalkError::new(path, WalkErrorKind::Replaced));
     }
     if has_special_bits(&opened) {
@@ -239,11 +243,31 @@ pub(crate) fn unchanged(path: &Path, file: &File, before: &Metadata) -> Result<(
     let after = file
         .metadata()
         .map_err(|error| WalkError::io(path, &error))?;
-    if after.len() == before.len() && after.modified().ok() == before.modified().ok() {
+    if same_state(before, &after) {
         Ok(())
     } else {
         Err(WalkError::new(path, WalkErrorKind::Changed))
     }
+}
+
+#[cfg(unix)]
+pub(crate) fn same_state(before: &Metadata, after: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let state = |m: &Metadata| {
+        (
+            m.len(),
+            m.mtime(),
+            m.mtime_nsec(),
+            m.ctime(),
+            m.ctime_nsec(),
+        )
+    };
+    state(before) == state(after)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn same_state(before: &Metadata, after: &Metadata) -> bool {
+    after.len() == before.len() && after.modified().ok() == before.modified().ok()
 }
 
 #[cfg(unix)]

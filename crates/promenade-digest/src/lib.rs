@@ -22,6 +22,7 @@ mod error;
 pub mod fs;
 mod hash;
 mod name;
+mod tree;
 
 pub use artifact::{AnyArtifactId, ArtifactId, ArtifactKind, Kind, kind};
 pub use build::{Artifact, BuildSet, ExpectedArtifacts, MAX_BUILD_SET_BYTES};
@@ -39,3 +40,4 @@ pub use error::{
 pub use error::{WalkError, WalkErrorKind};
 pub use hash::{BUFFER_BYTES, Hashed, Hasher, Observer, Pass, hash, unobserved};
 pub use name::{ArtifactName, MAX_NAME_BYTES, MediaType, Role};
+pub use tree::TreeNode;

@@ -2,3 +2,5 @@
 
 mod build;
 mod checksum;
+#[cfg(unix)]
+mod tree;

@@ -1,0 +1,230 @@
+//! `digest`: digests of files and trees, and the strict check of a checksum file.
+
+use std::fs::File;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use promenade_digest::fs::{check_files, tree_id};
+use promenade_digest::{
+    Algorithm, ArtifactName, ChecksumFile, ChecksumFormat, ChecksumLine, HashError, Hashed, Hasher,
+    Pass,
+};
+use serde_json::json;
+
+use crate::{CliError, Context, Exit, Report};
+
+#[derive(Clone, Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct DigestArgs {
+    #[command(subcommand)]
+    command: Option<DigestCommand>,
+    /// The files to hash; `-` is standard input
+    #[arg(required_unless_present = "check", conflicts_with = "check")]
+    files: Vec<PathBuf>,
+    /// The algorithm
+    #[arg(long, value_enum, default_value_t, conflicts_with = "check")]
+    algorithm: AlgorithmArg,
+    /// Check files in the current directory against a checksum file (GNU, BSD or NUL form)
+    #[arg(long, value_name = "SUMS")]
+    check: Option<PathBuf>,
+    /// A name that the checksum file must list, and the only ones to check; without it, all listed
+    #[arg(long, value_name = "NAME", requires = "check")]
+    expect: Vec<ArtifactName>,
+    /// Allow listed names with `/` in them (never absolute ones or `..`)
+    #[arg(long, requires = "check")]
+    paths: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
+enum AlgorithmArg {
+    #[default]
+    Sha256,
+    Sha512,
+}
+
+#[derive(Clone, Debug, clap::Subcommand)]
+enum DigestCommand {
+    /// The digest of a directory: content, executable bits, links, empty directories (NAR)
+    Tree {
+        /// The directory
+        dir: PathBuf,
+    },
+}
+
+pub(crate) fn run(args: &DigestArgs, context: &Context) -> Result<Report, CliError> {
+    match (&args.command, &args.check) {
+        (Some(DigestCommand::Tree { dir }), _) => tree(dir),
+        (None, Some(sums)) => check(sums, args, context),
+        (None, None) => files(&args.files, args.algorithm),
+    }
+}
+
+fn files(files: &[PathBuf], algorithm: AlgorithmArg) -> Result<Report, CliError> {
+    let algorithm = match algorithm {
+        AlgorithmArg::Sha256 => Algorithm::Sha256,
+        AlgorithmArg::Sha512 => Algorithm::Sha512,
+    };
+    let mut pass = Pass::new(Hasher::new(algorithm));
+    let mut text = Vec::new();
+    let mut objects = Vec::new();
+    for path in files {
+        let hashed = file(path, &mut pass)?;
+        let digest = hashed.digest();
+        let name = path.as_os_str().as_encoded_bytes();
+        text.extend(ChecksumLine::new(name, digest).render(ChecksumFormat::Gnu));
+        objects.push(json!({
+            "name": path.to_string_lossy(), "digest": digest.to_string(), "size": hashed.size(),
+        }));
+    }
+    Ok(Report::new(
+        "promenade.digest/1",
+        json!({ "files": objects }),
+        text,
+    ))
+}
+
+/// Hashes a file that was named by hand: links are followed, and pipes read, as coreutils does.
+fn file(path: &Path, pass: &mut Pass) -> Result<Hashed, CliError> {
+    let failed = |error: HashError| CliError::world(format!("`{}`: {error}", path.display()));
+    if path == Path::new("-") {
+        pass.set_expected_size(None);
+        let mut progress = Progress::new("-", None);
+        let stdin = std::io::stdin().lock();
+        return pass
+            .run(stdin, &mut |bytes| progress.at(bytes))
+            .map_err(failed);
+    }
+    let unreadable = |error: std::io::Error| {
+        let message = format!("cannot read `{}`: {error}", path.display());
+        match error.kind() {
+            std::io::ErrorKind::NotFound => CliError::input(message),
+            _ => CliError::world(message),
+        }
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(CliError::input(format!(
+            "`{}` is a directory; `digest tree` hashes it",
+            path.display()
+        )));
+    }
+    // Some files of the system say that they are empty and are not.
+    let size = Some(metadata.len()).filter(|size| metadata.is_file() && *size > 0);
+    pass.set_expected_size(size);
+    let mut progress = Progress::new(&path.display().to_string(), size);
+    pass.run(file, &mut |bytes| progress.at(bytes))
+        .map_err(failed)
+}
+
+fn check(sums: &Path, args: &DigestArgs, context: &Context) -> Result<Report, CliError> {
+    let bytes = context.read(sums)?;
+    let named = |error: &dyn std::fmt::Display| format!("`{}`: {error}", sums.display());
+    let file = ChecksumFile::parse(&bytes, ChecksumFormat::detect(&bytes))
+        .map_err(|error| CliError::input(named(&error)))?;
+    let selected = match (args.expect.as_slice(), args.paths) {
+        ([], false) => file.names(),
+        ([], true) => file.paths(),
+        (expected, _) => file.select_among(expected),
+    };
+    let selected = match selected {
+        Ok(selected) => selected,
+        Err(error) => {
+            let missing: Vec<_> = error.missing().iter().map(AsRef::<str>::as_ref).collect();
+            let json = json!({ "files": [], "missing": missing, "error": error.to_string() });
+            let text = format!("{}\n", named(&error));
+            return Ok(Report::new("promenade.digest-check/1", json, text).exit(Exit::Held));
+        }
+    };
+    let mut progress = Progress::new("checking", None);
+    let checked = check_files(Path::new("."), &selected, &mut |bytes| progress.at(bytes))
+        .map_err(CliError::world)?;
+    let mut text = String::new();
+    let mut objects = Vec::new();
+    let mut exit = Exit::Done;
+    for file in &checked {
+        let error = file.outcome.as_ref().err().map(|error| error.kind());
+        match error {
+            None => text.push_str(&format!("{}: OK\n", file.name)),
+            Some(error) => {
+                exit = Exit::Held;
+                text.push_str(&format!("{}: FAILED: {error}\n", file.name));
+            }
+        }
+        objects.push(json!({
+            "name": file.name.as_str(),
+            "expected": selected.get(&file.name).map(ToString::to_string),
+            "ok": error.is_none(),
+            "error": error.map(ToString::to_string),
+        }));
+    }
+    let json = json!({ "files": objects, "missing": [], "error": null });
+    Ok(Report::new("promenade.digest-check/1", json, text).exit(exit))
+}
+
+fn tree(dir: &Path) -> Result<Report, CliError> {
+    if !dir.exists() {
+        let message = format!("cannot read `{}`: no such directory", dir.display());
+        return Err(CliError::input(message));
+    }
+    let mut progress = Progress::new(&dir.display().to_string(), None);
+    let id = tree_id(dir, &mut |bytes| progress.at(bytes)).map_err(CliError::world)?;
+    let json = json!({
+        "path": dir.to_string_lossy(), "digest": id.digest().to_string(), "nar_size": id.size(),
+    });
+    let text = format!("{}  {}\n", id.digest(), dir.display());
+    Ok(Report::new("promenade.digest-tree/1", json, text))
+}
+
+/// A bar on standard error: on a terminal, and when the work is long.
+struct Progress {
+    label: String,
+    size: Option<u64>,
+    started: Instant,
+    bar: Option<indicatif::ProgressBar>,
+}
+
+/// Work that is done sooner shows nothing.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+impl Progress {
+    fn new(label: &str, size: Option<u64>) -> Self {
+        Self {
+            label: label.to_owned(),
+            size,
+            started: Instant::now(),
+            bar: None,
+        }
+    }
+
+    fn at(&mut self, bytes: u64) -> ControlFlow<()> {
+        if let Some(bar) = &self.bar {
+            bar.set_position(bytes);
+        } else if self.started.elapsed() > PATIENCE {
+            // On anything but a terminal indicatif draws nothing.
+            let bar = match self.size {
+                Some(size) => indicatif::ProgressBar::new(size),
+                None => indicatif::ProgressBar::new_spinner(),
+            };
+            let style = match self.size {
+                Some(_) => "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+                None => "{spinner} {msg} {bytes} {bytes_per_sec}",
+            };
+            if let Ok(style) = indicatif::ProgressStyle::with_template(style) {
+                bar.set_style(style);
+            }
+            bar.set_message(self.label.clone());
+            self.bar = Some(bar);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -11,11 +11,33 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod calendar;
+mod candidate;
 mod error;
+mod label;
 mod level;
+mod line;
+mod next;
+mod number;
+mod policy;
+mod reason;
+mod rule;
 mod scheme;
+mod series;
+mod suffix;
 
-pub use error::{FormatVersionError, ParseVersionError, ParseVersionErrorKind};
-pub use level::{Impact, Level};
-pub use scheme::{Meaning, Scheme};
+pub use calendar::CalendarFormat;
+pub use candidate::{CandidatePolicy, Counter, SeriesBase};
+pub use error::{
+    FormatVersionError, NextVersionError, NextVersionErrorKind, ParseVersionError,
+    ParseVersionErrorKind, PolicyError, UnknownNameError,
+};
+pub use label::{Label, StableSuffix};
+pub use level::{Impact, Lane, Level};
+pub use line::{Line, ParseLineError};
+pub use next::{Change, Request};
+pub use policy::{VersionPolicy, VersionPolicyBuilder};
+pub use reason::{Next, Reason, Rule};
+pub use rule::{AfterRelease, BelowOne, LaneRules, LevelRange};
+pub use scheme::{Meaning, Scheme, SchemeBuilder, SchemeKind};
 pub use semver::Version;

@@ -1,13 +1,85 @@
 //! Schemes: injective maps from version texts to [`Version`] values, with an exact inverse.
 
-use semver::Version;
+use std::fmt;
+use std::str::FromStr;
 
-use crate::{FormatVersionError, ParseVersionError, ParseVersionErrorKind};
+use semver::{BuildMetadata, Prerelease, Version};
+
+use crate::number::{self, Number};
+use crate::suffix::{Read, Suffixes};
+use crate::{
+    CalendarFormat, FormatVersionError, Label, ParseVersionError, ParseVersionErrorKind,
+    PolicyError, StableSuffix,
+};
+
+/// The numbers of a scheme.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[non_exhaustive]
+pub enum SchemeKind {
+    /// Strict SemVer 2.0.0: `1.4.0`.
+    Semver,
+    /// Two numbers, and a third from the first patch on: `0.1`, `0.1.1`.
+    MajorMinor,
+    /// One number: `12`.
+    Integer,
+    /// The calendar: `2543.0`.
+    Calendar(CalendarFormat),
+}
+
+impl SchemeKind {
+    /// Returns the name that process files use.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Semver => "semver",
+            Self::MajorMinor => "major-minor",
+            Self::Integer => "integer",
+            Self::Calendar(_) => "calendar",
+        }
+    }
+}
+
+impl fmt::Display for SchemeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Calendar(format) => write!(f, "calendar:{format}"),
+            other => f.write_str(other.name()),
+        }
+    }
+}
+
+impl FromStr for SchemeKind {
+    type Err = PolicyError;
+
+    /// Reads `semver`, `major-minor`, `integer` or `calendar:FORMAT`.
+    fn from_str(text: &str) -> Result<Self, PolicyError> {
+        match text {
+            "semver" => Ok(Self::Semver),
+            "major-minor" => Ok(Self::MajorMinor),
+            "integer" => Ok(Self::Integer),
+            other => match other.strip_prefix("calendar:") {
+                Some(format) => format.parse().map(Self::Calendar),
+                None => Err(PolicyError::Contradiction {
+                    key: "scheme",
+                    reason: format!(
+                        "is `{other}`, expected semver, major-minor, integer or calendar:FORMAT"
+                    ),
+                }),
+            },
+        }
+    }
+}
 
 /// How version texts are read and printed, and what their suffixes mean.
+///
+/// `parse` is injective and `format` its exact inverse: a text in another spelling than the
+/// canonical one is refused, and the error names the canonical one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scheme {
-    name: String,
+    kind: SchemeKind,
+    suffixes: Suffixes,
 }
 
 /// What a version stands for, as the scheme's suffixes declare it.
@@ -25,32 +97,158 @@ pub enum Meaning {
     Manifest,
 }
 
+impl Meaning {
+    /// Returns the name that reports use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Candidate => "candidate",
+            Self::StableSuffix => "stable-suffix",
+            Self::Manifest => "manifest",
+        }
+    }
+
+    /// Returns whether a version of this meaning is one that users are offered.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Release | Self::StableSuffix)
+    }
+}
+
+impl fmt::Display for Meaning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Declares a scheme: its numbers, then the meaning of each suffix.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct SchemeBuilder {
+    kind: SchemeKind,
+    candidates: Vec<String>,
+    legacy: Vec<String>,
+    stable: Vec<String>,
+    manifest: Vec<String>,
+}
+
+impl SchemeBuilder {
+    /// Declares a candidate label; labels follow each other in the order of the calls.
+    pub fn candidate(mut self, label: impl Into<String>) -> Self {
+        self.candidates.push(label.into());
+        self
+    }
+
+    /// Declares a candidate label that is read and never made: one of earlier days.
+    pub fn legacy(mut self, label: impl Into<String>) -> Self {
+        self.legacy.push(label.into());
+        self
+    }
+
+    /// Declares a stable suffix: a label, or `{hex}`.
+    pub fn stable(mut self, suffix: impl Into<String>) -> Self {
+        self.stable.push(suffix.into());
+        self
+    }
+
+    /// Declares a state of the manifest.
+    pub fn manifest(mut self, state: impl Into<String>) -> Self {
+        self.manifest.push(state.into());
+        self
+    }
+
+    /// Builds the scheme.
+    ///
+    /// # Errors
+    /// [`PolicyError`] if a template is malformed, if one text would have two readings, or if the
+    /// candidate labels are declared in another order than versions sort in.
+    pub fn build(self) -> Result<Scheme, PolicyError> {
+        let labels = |texts: &[String]| {
+            texts
+                .iter()
+                .map(|text| text.parse())
+                .collect::<Result<Vec<Label>, _>>()
+        };
+        let stable = self
+            .stable
+            .iter()
+            .map(|text| text.parse())
+            .collect::<Result<Vec<StableSuffix>, _>>()?;
+        let suffixes = Suffixes::new(
+            &labels(&self.candidates)?,
+            &labels(&self.legacy)?,
+            &stable,
+            &labels(&self.manifest)?,
+        )?;
+        Ok(Scheme {
+            kind: self.kind,
+            suffixes,
+        })
+    }
+}
+
 impl Scheme {
     /// Returns strict SemVer 2.0.0, where every prerelease is a candidate.
     #[must_use]
     pub fn semver() -> Self {
         Self {
-            name: "semver".to_owned(),
+            kind: SchemeKind::Semver,
+            suffixes: Suffixes::default(),
+        }
+    }
+
+    /// Starts the declaration of a scheme.
+    ///
+    /// ```
+    /// use promenade_version::{Meaning, Scheme, SchemeKind};
+    ///
+    /// let scheme = Scheme::builder(SchemeKind::MajorMinor).candidate("prerelease{n}").build()?;
+    /// let ninth = scheme.parse("0.1-prerelease9")?;
+    /// let tenth = scheme.parse("0.1-prerelease10")?;
+    /// assert!(ninth < tenth && tenth < scheme.parse("0.1")?);
+    /// assert_eq!(scheme.meaning(&tenth), Meaning::Candidate);
+    /// assert_eq!(scheme.format(&tenth)?, "0.1-prerelease10");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn builder(kind: SchemeKind) -> SchemeBuilder {
+        SchemeBuilder {
+            kind,
+            candidates: Vec::new(),
+            legacy: Vec::new(),
+            stable: Vec::new(),
+            manifest: Vec::new(),
         }
     }
 
     /// Returns the name of the scheme, as process files write it.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.kind.name()
+    }
+
+    /// Returns the numbers of the scheme.
+    #[must_use]
+    pub fn kind(&self) -> &SchemeKind {
+        &self.kind
     }
 
     /// Reads a version text.
     ///
     /// # Errors
-    /// [`ParseVersionError`] with the text and what the scheme expected.
+    /// [`ParseVersionError`] with the text and what the scheme expected; its kind is
+    /// [`NotCanonical`](ParseVersionErrorKind::NotCanonical) where another spelling would be read.
     pub fn parse(&self, text: &str) -> Result<Version, ParseVersionError> {
-        Version::parse(text).map_err(|error| ParseVersionError {
-            scheme: self.name.clone(),
+        if self.kind == SchemeKind::Semver
+            && self.suffixes.is_empty()
+            && let Ok(version) = Version::parse(text)
+        {
+            return Ok(version);
+        }
+        self.read(text).map_err(|kind| ParseVersionError {
+            scheme: self.kind.name(),
             input: text.to_owned(),
-            kind: ParseVersionErrorKind::Grammar {
-                reason: error.to_string(),
-            },
+            kind: self.suggest(text, kind),
         })
     }
 
@@ -59,16 +257,246 @@ impl Scheme {
     /// # Errors
     /// [`FormatVersionError`] if no text of this scheme means `version`.
     pub fn format(&self, version: &Version) -> Result<String, FormatVersionError> {
-        Ok(version.to_string())
+        if self.kind == SchemeKind::Semver && self.suffixes.is_empty() {
+            return Ok(version.to_string());
+        }
+        self.print(version).map_err(|reason| FormatVersionError {
+            scheme: self.kind.name(),
+            version: Box::new(version.clone()),
+            reason,
+        })
     }
 
     /// Returns what `version` stands for.
     #[must_use]
     pub fn meaning(&self, version: &Version) -> Meaning {
-        if version.pre.is_empty() {
-            Meaning::Release
+        if !version.pre.is_empty() {
+            if self.suffixes.is_manifest(&version.pre) {
+                Meaning::Manifest
+            } else {
+                Meaning::Candidate
+            }
+        } else if !version.build.is_empty() && self.suffixes.is_stable(&version.build) {
+            Meaning::StableSuffix
         } else {
-            Meaning::Candidate
+            Meaning::Release
         }
+    }
+
+    /// Returns the declared labels and suffixes.
+    pub(crate) fn suffixes(&self) -> &Suffixes {
+        &self.suffixes
+    }
+
+    fn read(&self, text: &str) -> Result<Version, ParseVersionErrorKind> {
+        let (rest, build) = match text.split_once('+') {
+            Some((rest, build)) => (rest, Some(build)),
+            None => (text, None),
+        };
+        let (core, suffix) = match rest.split_once('-') {
+            Some((core, suffix)) => (core, Some(suffix)),
+            None => (rest, None),
+        };
+        let [major, minor, patch] = self.read_core(core)?;
+        let mut version = Version::new(major, minor, patch);
+        if let Some(suffix) = suffix {
+            let open = self.kind == SchemeKind::Semver;
+            match self.suffixes.read(suffix, open) {
+                Ok(Read::Prerelease(identifiers)) => version.pre = prerelease(&identifiers)?,
+                Ok(Read::Stable(identifiers)) if build.is_none() => {
+                    version.build = metadata(&identifiers)?;
+                }
+                Ok(Read::Stable(_)) => {
+                    return Err(grammar("a stable suffix takes no build metadata"));
+                }
+                Err(kind) => return Err(in_text(kind, core, build)),
+            }
+        }
+        if let Some(build) = build {
+            if self.kind != SchemeKind::Semver {
+                return Err(grammar("this scheme has no build metadata"));
+            }
+            version.build = metadata(build)?;
+            if suffix.is_none()
+                && let Some(text) = self.suffixes.stable_text(&version.build)
+            {
+                return Err(ParseVersionErrorKind::NotCanonical {
+                    canonical: format!("{core}-{text}"),
+                });
+            }
+        }
+        Ok(version)
+    }
+
+    fn read_core(&self, core: &str) -> Result<[u64; 3], ParseVersionErrorKind> {
+        let (least, most, expected) = match &self.kind {
+            SchemeKind::Calendar(format) => return format.parse(core),
+            SchemeKind::Semver => (3, 3, "three numbers, as in `1.4.0`"),
+            SchemeKind::MajorMinor => (2, 3, "two or three numbers, as in `0.1` or `0.1.1`"),
+            SchemeKind::Integer => (1, 1, "one number, as in `12`"),
+        };
+        let mut components = [0; 3];
+        let mut canonical = true;
+        let mut count = 0;
+        for (at, part) in core.split('.').enumerate() {
+            count = at + 1;
+            let Some(slot) = components.get_mut(at) else {
+                break;
+            };
+            canonical &= part.len() == 1 || !part.starts_with('0');
+            *slot = match number::lenient(part) {
+                Number::Value(value) => value,
+                Number::NotDigits => {
+                    return Err(ParseVersionErrorKind::Grammar {
+                        reason: format!("expected {expected}; `{part}` is no number"),
+                    });
+                }
+                Number::Overflow => {
+                    return Err(ParseVersionErrorKind::Overflow {
+                        component: component(at),
+                        digits: part.to_owned(),
+                    });
+                }
+            };
+        }
+        if count < least || most < count {
+            return Err(ParseVersionErrorKind::Grammar {
+                reason: format!("expected {expected}, found {count}"),
+            });
+        }
+        if !canonical || (count > least && components[2] == 0) {
+            let canonical = self
+                .print_core(components)
+                .map_err(|reason| grammar(&reason))?;
+            return Err(ParseVersionErrorKind::NotCanonical { canonical });
+        }
+        Ok(components)
+    }
+
+    fn print(&self, version: &Version) -> Result<String, String> {
+        let mut text = self.print_core([version.major, version.minor, version.patch])?;
+        let open = self.kind == SchemeKind::Semver;
+        if !version.pre.is_empty() {
+            text.push('-');
+            text.push_str(&self.suffixes.print(&version.pre, open)?);
+        } else if let Some(suffix) = self.suffixes.stable_text(&version.build) {
+            text.push('-');
+            text.push_str(&suffix);
+            return Ok(text);
+        }
+        if !version.build.is_empty() {
+            if !open {
+                return Err(format!("suffix `{}` is not declared stable", version.build));
+            }
+            text.push('+');
+            text.push_str(&version.build);
+        }
+        Ok(text)
+    }
+
+    fn print_core(&self, components: [u64; 3]) -> Result<String, String> {
+        let [major, minor, patch] = components;
+        match &self.kind {
+            SchemeKind::Semver => Ok(format!("{major}.{minor}.{patch}")),
+            SchemeKind::MajorMinor if patch == 0 => Ok(format!("{major}.{minor}")),
+            SchemeKind::MajorMinor => Ok(format!("{major}.{minor}.{patch}")),
+            SchemeKind::Integer if minor == 0 && patch == 0 => Ok(major.to_string()),
+            SchemeKind::Integer => Err("it has one number".to_owned()),
+            SchemeKind::Calendar(format) => format.format(components),
+        }
+    }
+
+    /// Looks for the canonical text that was probably meant: without `v`, and with the numbers and
+    /// the suffix in their one spelling.
+    fn suggest(&self, text: &str, kind: ParseVersionErrorKind) -> ParseVersionErrorKind {
+        let (core_end, bare) = (text.find(['-', '+']), text.trim_start_matches(['v', 'V']));
+        let found = match &kind {
+            ParseVersionErrorKind::NotCanonical { canonical } => {
+                // The core's own suggestion leaves the tail of the text out.
+                let tail = core_end.map_or("", |at| text.get(at..).unwrap_or(""));
+                match self.read(canonical) {
+                    Ok(_) if canonical.contains(['-', '+']) => Some(canonical.clone()),
+                    _ => Some(format!("{canonical}{tail}")),
+                }
+            }
+            _ if bare.len() < text.len() => match self.read(bare) {
+                Ok(_) => Some(bare.to_owned()),
+                Err(kind) => match self.suggest(bare, kind) {
+                    ParseVersionErrorKind::NotCanonical { canonical } => Some(canonical),
+                    _ => None,
+                },
+            },
+            _ => None,
+        };
+        match found.map(|text| (self.read(&text).is_ok(), text)) {
+            Some((true, canonical)) => ParseVersionErrorKind::NotCanonical { canonical },
+            Some((false, text)) if matches!(kind, ParseVersionErrorKind::NotCanonical { .. }) => {
+                match self.read(&text) {
+                    Err(ParseVersionErrorKind::NotCanonical { canonical }) if canonical != text => {
+                        ParseVersionErrorKind::NotCanonical { canonical }
+                    }
+                    Err(other) if !matches!(other, ParseVersionErrorKind::NotCanonical { .. }) => {
+                        other
+                    }
+                    _ => kind,
+                }
+            }
+            _ => kind,
+        }
+    }
+}
+
+fn component(index: usize) -> &'static str {
+    match index {
+        0 => "major",
+        1 => "minor",
+        _ => "patch",
+    }
+}
+
+fn grammar(reason: &str) -> ParseVersionErrorKind {
+    ParseVersionErrorKind::Grammar {
+        reason: reason.to_owned(),
+    }
+}
+
+fn prerelease(identifiers: &str) -> Result<Prerelease, ParseVersionErrorKind> {
+    Prerelease::new(identifiers)
+        .map_err(|error| ParseVersionErrorKind::Grammar {
+            reason: format!("prerelease `{identifiers}`: {error}"),
+        })
+        .and_then(|pre| {
+            if pre.is_empty() {
+                Err(grammar("expected a suffix after the hyphen"))
+            } else {
+                Ok(pre)
+            }
+        })
+}
+
+fn metadata(identifiers: &str) -> Result<BuildMetadata, ParseVersionErrorKind> {
+    BuildMetadata::new(identifiers)
+        .map_err(|error| ParseVersionErrorKind::Grammar {
+            reason: format!("build metadata `{identifiers}`: {error}"),
+        })
+        .and_then(|build| {
+            if build.is_empty() {
+                Err(grammar("expected build metadata after the plus sign"))
+            } else {
+                Ok(build)
+            }
+        })
+}
+
+/// Completes the canonical suffix that [`Suffixes`] suggests to a whole text.
+fn in_text(kind: ParseVersionErrorKind, core: &str, build: Option<&str>) -> ParseVersionErrorKind {
+    match kind {
+        ParseVersionErrorKind::NotCanonical { canonical } => ParseVersionErrorKind::NotCanonical {
+            canonical: match build {
+                Some(build) => format!("{core}-{canonical}+{build}"),
+                None => format!("{core}-{canonical}"),
+            },
+        },
+        other => other,
     }
 }

@@ -1,0 +1,408 @@
+//! Calendar formats in the tokens of calver.org.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{Datelike as _, NaiveDate, Weekday};
+
+use crate::number::{self, Number};
+use crate::{ParseVersionErrorKind, PolicyError};
+
+/// A calendar format: `YYWW.PATCH`, `YYYY.0M.MICRO`, `YYYY.MM.DD`.
+///
+/// The tokens are those of [calver.org](https://calver.org): `YYYY YY 0Y MM 0M WW 0W DD 0D` and the
+/// counters `MAJOR MINOR MICRO PATCH`. Weeks are ISO weeks, and with a week token the year is the
+/// ISO year. Tokens that touch are two digits wide after the first (`YYWW` prints `2403` in week 3
+/// of 2024). Tokens run from the year down, so versions sort as time does.
+///
+/// ```
+/// use promenade_version::{CalendarFormat, Scheme, SchemeKind};
+///
+/// let format: CalendarFormat = "YYWW.PATCH".parse()?;
+/// let scheme = Scheme::builder(SchemeKind::Calendar(format)).stable("hotfix").build()?;
+/// let hotfix = scheme.parse("2543.1-hotfix")?;
+/// assert_eq!(hotfix.to_string(), "2543.1.0+hotfix");
+/// assert!(hotfix > scheme.parse("2543.1")?);
+/// assert!(scheme.parse("2554.0").is_err()); // 2025 has 52 weeks
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
+pub struct CalendarFormat {
+    text: String,
+    groups: Vec<Vec<Token>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Token {
+    name: &'static str,
+    field: Field,
+    padded: bool,
+}
+
+/// What a token counts, from the most to the least significant part of a date, counters last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Field {
+    FullYear,
+    ShortYear,
+    Month,
+    Week,
+    Day,
+    Major,
+    Minor,
+    Patch,
+}
+
+const TOKENS: [(&str, Field, bool); 13] = [
+    ("YYYY", Field::FullYear, false),
+    ("YY", Field::ShortYear, false),
+    ("0Y", Field::ShortYear, true),
+    ("MM", Field::Month, false),
+    ("0M", Field::Month, true),
+    ("WW", Field::Week, false),
+    ("0W", Field::Week, true),
+    ("DD", Field::Day, false),
+    ("0D", Field::Day, true),
+    ("MAJOR", Field::Major, false),
+    ("MINOR", Field::Minor, false),
+    ("MICRO", Field::Patch, false),
+    ("PATCH", Field::Patch, false),
+];
+
+impl Field {
+    fn is_counter(self) -> bool {
+        matches!(self, Self::Major | Self::Minor | Self::Patch)
+    }
+}
+
+impl FromStr for CalendarFormat {
+    type Err = PolicyError;
+
+    fn from_str(text: &str) -> Result<Self, PolicyError> {
+        let groups = text
+            .split('.')
+            .map(tokens)
+            .collect::<Result<Vec<_>, String>>()
+            .and_then(|groups| check(&groups).map(|()| groups))
+            .map_err(|reason| PolicyError::InvalidCalendar {
+                format: text.to_owned(),
+                reason,
+            })?;
+        Ok(Self {
+            text: text.to_owned(),
+            groups,
+        })
+    }
+}
+
+fn tokens(group: &str) -> Result<Vec<Token>, String> {
+    let mut rest = group;
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let known = TOKENS.iter().find_map(|(name, field, padded)| {
+            Some((name, field, padded, rest.strip_prefix(name)?))
+        });
+        let Some((name, field, padded, tail)) = known else {
+            return Err(format!(
+                "no token starts at `{rest}`; the tokens are {}",
+                TOKENS.map(|(name, ..)| name).join(" ")
+            ));
+        };
+        found.push(Token {
+            name,
+            field: *field,
+            padded: *padded,
+        });
+        rest = tail;
+    }
+    if found.is_empty() {
+        return Err("expected a token between the dots".to_owned());
+    }
+    Ok(found)
+}
+
+/// Checks that versions of the format sort as time does, and that each text has one reading.
+fn check(groups: &[Vec<Token>]) -> Result<(), String> {
+    if groups.len() > 3 {
+        return Err(format!("{} numbers, but a version has three", groups.len()));
+    }
+    if let Some(group) = groups
+        .iter()
+        .find(|group| group.len() > 1 && group.iter().any(|token| token.field.is_counter()))
+    {
+        let names: String = group.iter().map(|token| token.name).collect();
+        return Err(format!("`{names}` joins a counter to another number"));
+    }
+    let fields: Vec<Field> = groups.iter().flatten().map(|token| token.field).collect();
+    let counters: Vec<Field> = fields.iter().copied().filter(|f| f.is_counter()).collect();
+    let calendar: Vec<Field> = fields.iter().copied().filter(|f| !f.is_counter()).collect();
+    let increasing =
+        |fields: &[Field]| fields.iter().zip(fields.iter().skip(1)).all(|(a, b)| a < b);
+    if !increasing(&counters) || !increasing(&calendar) {
+        return Err(
+            "tokens must run from the year down to the day, from MAJOR to PATCH, \
+                    each at most once"
+                .to_owned(),
+        );
+    }
+    match calendar.as_slice() {
+        [Field::FullYear | Field::ShortYear]
+        | [
+            Field::FullYear | Field::ShortYear,
+            Field::Month | Field::Week,
+        ]
+        | [Field::FullYear | Field::ShortYear, Field::Month, Field::Day] => {}
+        _ => {
+            return Err(
+                "expected a year, a year and a month or week, or a year, a month and a day"
+                    .to_owned(),
+            );
+        }
+    }
+    let first_date = fields.iter().position(|field| !field.is_counter());
+    let last_date = fields.iter().rposition(|field| !field.is_counter());
+    let inside = |at: usize| first_date < Some(at) && Some(at) < last_date;
+    let misplaced = fields.iter().enumerate().any(|(at, field)| match field {
+        Field::Major => inside(at),
+        Field::Minor | Field::Patch => Some(at) < last_date,
+        _ => false,
+    });
+    if misplaced {
+        return Err("MINOR, MICRO and PATCH follow the date, MAJOR may precede it".to_owned());
+    }
+    Ok(())
+}
+
+impl CalendarFormat {
+    /// Returns the format as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns how many numbers a version text of this format has.
+    pub(crate) fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Returns which component the token `PATCH` or `MICRO` is.
+    pub(crate) fn patch_index(&self) -> Option<usize> {
+        self.counter(Field::Patch)
+    }
+
+    /// Returns which component a level raises within one calendar period: its own counter, or the
+    /// nearest below it.
+    pub(crate) fn counter_for(&self, level: crate::Level) -> Option<usize> {
+        let wanted: &[Field] = match level {
+            crate::Level::Major => &[Field::Major, Field::Minor, Field::Patch],
+            crate::Level::Minor => &[Field::Minor, Field::Patch],
+            crate::Level::Patch => &[Field::Patch],
+        };
+        // MAJOR before the date is no counter of the period: it is raised by its own right.
+        wanted.iter().find_map(|field| self.counter(*field))
+    }
+
+    fn counter(&self, field: Field) -> Option<usize> {
+        self.groups
+            .iter()
+            .position(|group| group.iter().any(|token| token.field == field))
+    }
+
+    /// Returns whether a component is part of the date.
+    pub(crate) fn is_date(&self, index: usize) -> bool {
+        self.groups
+            .get(index)
+            .is_some_and(|group| group.iter().all(|token| !token.field.is_counter()))
+    }
+
+    /// Returns the calendar components of a day; nothing in the places of counters.
+    pub(crate) fn of_date(&self, date: NaiveDate) -> Option<[Option<u64>; 3]> {
+        let weeks = self.has_weeks();
+        let year = if weeks {
+            date.iso_week().year()
+        } else {
+            date.year()
+        };
+        let year = u64::try_from(year).ok()?;
+        let mut components = [None; 3];
+        for (slot, group) in components.iter_mut().zip(&self.groups) {
+            let mut value = 0;
+            for token in group {
+                let number = match token.field {
+                    Field::FullYear => year,
+                    Field::ShortYear => year.checked_sub(2000)?,
+                    Field::Month => u64::from(date.month()),
+                    Field::Week => u64::from(date.iso_week().week()),
+                    Field::Day => u64::from(date.day()),
+                    Field::Major | Field::Minor | Field::Patch => break,
+                };
+                value = value * 100 + number;
+                *slot = Some(value);
+            }
+        }
+        Some(components)
+    }
+
+    fn has_weeks(&self) -> bool {
+        self.groups
+            .iter()
+            .flatten()
+            .any(|token| token.field == Field::Week)
+    }
+
+    /// Reads the numbers of a version text.
+    pub(crate) fn parse(&self, core: &str) -> Result<[u64; 3], ParseVersionErrorKind> {
+        let parts: Vec<&str> = core.split('.').collect();
+        if parts.len() != self.groups.len() {
+            return Err(ParseVersionErrorKind::Grammar {
+                reason: format!("expected `{}`, found {} numbers", self.text, parts.len()),
+            });
+        }
+        let mut components = [0; 3];
+        for ((slot, part), group) in components.iter_mut().zip(&parts).zip(&self.groups) {
+            *slot = group_value(part, group)?;
+        }
+        self.check_date(components)?;
+        let canonical = self.print(components);
+        if canonical != core {
+            return Err(ParseVersionErrorKind::NotCanonical { canonical });
+        }
+        Ok(components)
+    }
+
+    /// Prints the numbers of a version; nothing if they name no date, or more than the format has.
+    pub(crate) fn format(&self, components: [u64; 3]) -> Result<String, String> {
+        if components.iter().skip(self.groups.len()).any(|n| *n != 0) {
+            return Err(format!("`{}` has {} numbers", self.text, self.groups.len()));
+        }
+        self.check_date(components)
+            .map_err(|kind| kind.to_string())?;
+        Ok(self.print(components))
+    }
+
+    fn print(&self, components: [u64; 3]) -> String {
+        let groups = self.groups.iter().zip(components).map(|(group, value)| {
+            let mut rest = value;
+            let mut tail = String::new();
+            for token in group.iter().skip(1).rev() {
+                debug_assert!(!token.field.is_counter());
+                tail.insert_str(0, &format!("{:02}", rest % 100));
+                rest /= 100;
+            }
+            match group.first() {
+                Some(token) if token.padded => format!("{rest:02}{tail}"),
+                _ => format!("{rest}{tail}"),
+            }
+        });
+        groups.collect::<Vec<_>>().join(".")
+    }
+
+    /// Returns the fields of the date that the components spell.
+    fn fields(&self, components: [u64; 3]) -> Vec<(Token, u64)> {
+        let mut fields = Vec::new();
+        for (group, value) in self.groups.iter().zip(components) {
+            let mut rest = value;
+            for token in group.iter().skip(1).rev() {
+                fields.push((*token, rest % 100));
+                rest /= 100;
+            }
+            fields.extend(group.first().map(|token| (*token, rest)));
+        }
+        fields
+    }
+
+    fn check_date(&self, components: [u64; 3]) -> Result<(), ParseVersionErrorKind> {
+        let fields = self.fields(components);
+        let of = |wanted: Field| {
+            fields
+                .iter()
+                .find(|(token, _)| token.field == wanted)
+                .copied()
+        };
+        let refuse = |(token, found): (Token, u64), expected: String| {
+            Err(ParseVersionErrorKind::NoSuchDate {
+                token: token.name,
+                found,
+                expected,
+            })
+        };
+        let mut year = 2000;
+        if let Some((token, found)) = of(Field::FullYear) {
+            match i32::try_from(found) {
+                Ok(full @ 1000..=9999) => year = full,
+                _ => return refuse((token, found), "four digits".to_owned()),
+            }
+        }
+        if let Some((token, found)) = of(Field::ShortYear) {
+            match i32::try_from(found) {
+                Ok(short @ 0..=7999) => year = 2000 + short,
+                _ => return refuse((token, found), "the years since 2000".to_owned()),
+            }
+        }
+        if let Some((token, found)) = of(Field::Week) {
+            let exists = u32::try_from(found)
+                .ok()
+                .and_then(|week| NaiveDate::from_isoywd_opt(year, week, Weekday::Mon));
+            if exists.is_none() {
+                let last = if NaiveDate::from_isoywd_opt(year, 53, Weekday::Mon).is_some() {
+                    53
+                } else {
+                    52
+                };
+                return refuse((token, found), format!("a week from 1 to {last} of {year}"));
+            }
+        }
+        let mut month = 1;
+        if let Some((token, found)) = of(Field::Month) {
+            match u32::try_from(found) {
+                Ok(number @ 1..=12) => month = number,
+                _ => return refuse((token, found), "a month from 1 to 12".to_owned()),
+            }
+        }
+        if let Some((token, found)) = of(Field::Day) {
+            let exists = u32::try_from(found)
+                .ok()
+                .and_then(|day| NaiveDate::from_ymd_opt(year, month, day));
+            if exists.is_none() {
+                return refuse((token, found), format!("a day of {year}-{month:02}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads one number of a version text, touching tokens included.
+fn group_value(part: &str, group: &[Token]) -> Result<u64, ParseVersionErrorKind> {
+    let name = group.first().map_or("number", |token| token.name);
+    match number::lenient(part) {
+        Number::Value(value) => Ok(value),
+        Number::NotDigits => Err(ParseVersionErrorKind::Grammar {
+            reason: format!("expected digits for {name}, found `{part}`"),
+        }),
+        Number::Overflow => Err(ParseVersionErrorKind::Overflow {
+            component: name,
+            digits: part.to_owned(),
+        }),
+    }
+}
+
+impl fmt::Display for CalendarFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl TryFrom<String> for CalendarFormat {
+    type Error = PolicyError;
+
+    fn try_from(text: String) -> Result<Self, PolicyError> {
+        text.parse()
+    }
+}
+
+impl From<CalendarFormat> for String {
+    fn from(format: CalendarFormat) -> Self {
+        format.text
+    }
+}

@@ -1,0 +1,169 @@
+//! Lines: maintained ranges of versions, such as `1.4.x`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use semver::Version;
+
+use crate::next::{components, raise};
+use crate::{
+    Counter, Meaning, Next, NextVersionError, NextVersionErrorKind, Reason, Rule, Scheme,
+    VersionPolicy,
+};
+
+/// A maintained range of versions: those that share the numbers before the patch, such as `1.4.x`,
+/// or `2543.x` under `YYWW.PATCH`.
+///
+/// ```
+/// use promenade_version::{Line, Scheme, Version};
+///
+/// let line = Scheme::semver().line_of(&Version::new(1, 4, 2)).ok_or("no line")?;
+/// assert_eq!(line.to_string(), "1.4.x");
+/// assert_eq!("1.4.x".parse::<Line>()?, line);
+/// assert!(line.contains(&Version::new(1, 4, 9)) && !line.contains(&Version::new(1, 5, 0)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
+pub struct Line {
+    numbers: Vec<u64>,
+}
+
+impl Line {
+    /// Returns the numbers that all versions of the line share.
+    #[must_use]
+    pub fn numbers(&self) -> &[u64] {
+        &self.numbers
+    }
+
+    /// Returns whether a version is on the line.
+    #[must_use]
+    pub fn contains(&self, version: &Version) -> bool {
+        self.numbers
+            .iter()
+            .zip(components(version))
+            .all(|(own, its)| *own == its)
+    }
+
+    /// Returns the version on the line whose patch is 0.
+    #[must_use]
+    pub fn first(&self) -> Version {
+        let mut numbers = self.numbers.iter().copied().chain([0, 0]);
+        let mut next = || numbers.next().unwrap_or(0);
+        Version::new(next(), next(), next())
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for number in &self.numbers {
+            write!(f, "{number}.")?;
+        }
+        f.write_str("x")
+    }
+}
+
+/// A text is not a line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid line `{input}`: expected one or two numbers and `x`, as in `1.4.x`")]
+pub struct ParseLineError {
+    input: String,
+}
+
+impl FromStr for Line {
+    type Err = ParseLineError;
+
+    fn from_str(text: &str) -> Result<Self, ParseLineError> {
+        let error = || ParseLineError {
+            input: text.to_owned(),
+        };
+        let numbers = text
+            .strip_suffix(".x")
+            .ok_or_else(error)?
+            .split('.')
+            .map(str::parse);
+        let line = Self {
+            numbers: numbers.collect::<Result<_, _>>().map_err(|_| error())?,
+        };
+        if line.numbers.len() > 2 || line.to_string() != text {
+            return Err(error());
+        }
+        Ok(line)
+    }
+}
+
+impl TryFrom<String> for Line {
+    type Error = ParseLineError;
+
+    fn try_from(text: String) -> Result<Self, ParseLineError> {
+        text.parse()
+    }
+}
+
+impl From<Line> for String {
+    fn from(line: Line) -> Self {
+        line.to_string()
+    }
+}
+
+impl Scheme {
+    /// Returns the line of a version; nothing if the scheme has no patch.
+    #[must_use]
+    pub fn line_of(&self, version: &Version) -> Option<Line> {
+        let numbers = components(version).into_iter().take(self.patch_index()?);
+        Some(Line {
+            numbers: numbers.collect(),
+        })
+    }
+}
+
+impl VersionPolicy {
+    /// Returns the next free patch of a line, given every version that exists (candidates too;
+    /// those of other lines do not matter).
+    ///
+    /// Numbers that candidates used up are skipped where the counter is in the patch. Where it is in
+    /// the label, a series that is open above the last release of the line holds the line: leave
+    /// rejected candidates out.
+    ///
+    /// # Errors
+    /// `NoPatch` if the scheme has none, `NothingOnLine` if no release is on the line, `OpenSeries`,
+    /// and `Overflow`.
+    pub fn next_patch<'a>(
+        &self,
+        line: &Line,
+        existing: impl IntoIterator<Item = &'a Version>,
+    ) -> Result<Next, NextVersionError> {
+        let scheme = self.scheme();
+        let (mut released, mut highest) = (None, None);
+        for version in existing
+            .into_iter()
+            .filter(|version| line.contains(version))
+        {
+            match scheme.meaning(version) {
+                Meaning::Release | Meaning::StableSuffix => {
+                    released = released.max(Some(version));
+                    highest = highest.max(Some(version));
+                }
+                Meaning::Candidate => highest = highest.max(Some(version)),
+                Meaning::Manifest => {}
+            }
+        }
+        let fail = |kind| NextVersionError::new(scheme, highest, kind);
+        let index = scheme
+            .patch_index()
+            .ok_or_else(|| fail(NextVersionErrorKind::NoPatch))?;
+        let (Some(released), Some(highest)) = (released, highest) else {
+            return Err(fail(NextVersionErrorKind::NothingOnLine(line.clone())));
+        };
+        let in_patch = self
+            .candidate()
+            .is_some_and(|policy| policy.counter() == Counter::Patch);
+        if highest > released && !in_patch {
+            return Err(fail(NextVersionErrorKind::OpenSeries));
+        }
+        let next = raise(highest, index).map_err(fail)?;
+        let reason = Reason::new(Rule::LinePatch, line, self.show(&next));
+        self.reasoned(next, vec![reason]).map_err(fail)
+    }
+}

@@ -1,0 +1,3 @@
+//! The behaviour of version policies, seen from outside.
+
+mod series;

@@ -1,0 +1,9 @@
+//! The ports: what the process asks of the world outside, in its own words.
+//!
+//! Each port is a small object-safe trait with the values it speaks of, the errors it may answer,
+//! and a `conformance` check that any implementation can run. The adapters (`promenade-registry`,
+//! `promenade-forge`, `promenade-signature`) implement them; nothing here does I/O.
+
+pub mod forge;
+pub mod registry;
+pub mod signature;

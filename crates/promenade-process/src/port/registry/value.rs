@@ -1,0 +1,170 @@
+//! The values the registry port speaks of.
+
+use std::fmt;
+use std::str::FromStr;
+
+use promenade_digest::Digest;
+
+use super::ParseChannelNameError;
+
+/// The longest channel name, in bytes (OCI distribution specification, "Pulling manifests").
+pub const MAX_CHANNEL_BYTES: usize = 128;
+
+/// The name of a channel: a tag of an OCI registry.
+///
+/// ```
+/// use promenade_process::port::registry::ChannelName;
+///
+/// let name: ChannelName = "1.4".parse()?;
+/// assert_eq!(name.as_str(), "1.4");
+/// assert!("1.0.0+a".parse::<ChannelName>().is_err(), "build metadata cannot be a tag");
+/// # Ok::<(), promenade_process::port::registry::ParseChannelNameError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChannelName(String);
+
+impl ChannelName {
+    /// Returns the name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ChannelName {
+    type Err = ParseChannelNameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let word = |c: u8| c.is_ascii_alphanumeric() || c == b'_';
+        let fits = text.len() <= MAX_CHANNEL_BYTES
+            && text.bytes().next().is_some_and(word)
+            && text.bytes().all(|c| word(c) || c == b'.' || c == b'-');
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ParseChannelNameError {
+                input: text.to_owned(),
+            })
+        }
+    }
+}
+
+impl TryFrom<String> for ChannelName {
+    type Error = ParseChannelNameError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for ChannelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for ChannelName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Something that a repository of images may hold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reference {
+    /// What a channel points at.
+    Channel(ChannelName),
+    /// A manifest or an index.
+    Manifest(Digest),
+    /// A configuration or a layer.
+    Blob(Digest),
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Channel(name) => write!(f, "channel `{name}`"),
+            Self::Manifest(digest) => write!(f, "manifest {digest}"),
+            Self::Blob(digest) => write!(f, "blob {digest}"),
+        }
+    }
+}
+
+/// What a registry says about one thing it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Descriptor {
+    /// The digest of its bytes.
+    pub digest: Digest,
+    /// Its size, in bytes.
+    pub size_bytes: u64,
+    /// Its media type, where the registry names one.
+    pub media_type: Option<String>,
+}
+
+impl Descriptor {
+    /// Describes bytes by digest and size.
+    #[must_use]
+    pub fn new(digest: Digest, size_bytes: u64, media_type: Option<String>) -> Self {
+        Self {
+            digest,
+            size_bytes,
+            media_type,
+        }
+    }
+}
+
+/// The exact bytes of a manifest or an index, and the media type they were given with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Manifest {
+    media_type: String,
+    bytes: Vec<u8>,
+    digest: Digest,
+}
+
+impl Manifest {
+    /// Takes bytes as they are; the digest is computed, never believed.
+    pub fn new(media_type: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        let bytes = bytes.into();
+        Self {
+            media_type: media_type.into(),
+            digest: Digest::sha256(&bytes),
+            bytes,
+        }
+    }
+
+    /// Returns the media type.
+    #[must_use]
+    pub fn media_type(&self) -> &str {
+        &self.media_type
+    }
+
+    /// Returns the exact bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Returns the digest of the bytes: the identity of the manifest.
+    #[must_use]
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// Returns digest, size and media type.
+    #[must_use]
+    pub fn descriptor(&self) -> Descriptor {
+        let size_bytes = self.bytes.len() as u64;
+        Descriptor::new(self.digest, size_bytes, Some(self.media_type.clone()))
+    }
+}
+
+impl fmt::Debug for Manifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Manifest")
+            .field("media_type", &self.media_type)
+            .field("digest", &self.digest)
+            .field("size_bytes", &self.bytes.len())
+            .finish()
+    }
+}

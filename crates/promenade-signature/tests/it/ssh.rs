@@ -1,0 +1,255 @@
+//! SSH signatures; the oracle is `ssh-keygen -Y`.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use chrono::{DateTime, Utc};
+use promenade_signature::{
+    AllowedSigners, Claim, Distrust, MakeSignature, SshKey, SshVerifier, Verdict, VerifySignature,
+};
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn claim<'a>(payload: &'a [u8], signature: &'a [u8]) -> Claim<'a> {
+    Claim {
+        payload,
+        signature,
+        namespace: "git",
+        signed_at: at("2026-01-01T00:00:00Z"),
+        now: at("2026-11-21T00:00:00Z"),
+    }
+}
+
+#[track_caller]
+fn verifier(keyring: &str) -> SshVerifier {
+    SshVerifier::new(keyring.parse().unwrap())
+}
+
+#[test]
+fn a_seed_gives_one_key_and_one_signature() {
+    let (a, b) = (SshKey::from_seed(&[7; 32]), SshKey::from_seed(&[7; 32]));
+    assert_eq!(a.sign("git", b"x").unwrap(), b.sign("git", b"x").unwrap());
+    assert_ne!(a.key(), SshKey::from_seed(&[8; 32]).key());
+    assert_ne!(SshKey::generate().key(), SshKey::generate().key());
+}
+
+#[test]
+fn any_changed_byte_is_seen() {
+    let key = SshKey::from_seed(&[7; 32]);
+    let verifier = verifier(&key.allowed_signers_line("ada"));
+    let signature = key.sign("git", b"payload").unwrap();
+    assert!(
+        verifier
+            .verify(&claim(b"payload", signature.as_bytes()))
+            .is_good()
+    );
+    for index in 0..7 {
+        let mut payload = *b"payload";
+        payload[index] ^= 1;
+        let verdict = verifier.verify(&claim(&payload, signature.as_bytes()));
+        assert_eq!(verdict.name(), "bad");
+    }
+    for index in 0..signature.len() {
+        let mut changed = signature.clone().into_bytes();
+        changed[index] ^= 1;
+        let verdict = verifier.verify(&claim(b"payload", &changed));
+        assert!(!verdict.is_good(), "byte {index}: {verdict}");
+    }
+}
+
+#[test]
+fn adv_120_an_unknown_key_is_named_and_not_trusted() {
+    let key = SshKey::from_seed(&[7; 32]);
+    let signature = key.sign("git", b"x").unwrap();
+    let verdict = verifier("").verify(&claim(b"x", signature.as_bytes()));
+    assert!(
+        matches!(verdict, Verdict::UnknownSigner { key: Some(found), .. } if found == key.key())
+    );
+}
+
+#[test]
+fn adv_134_a_signature_for_another_namespace_is_not_one_for_git() {
+    let key = SshKey::from_seed(&[7; 32]);
+    let signature = key.sign("file", b"x").unwrap();
+    let verdict =
+        verifier(&key.allowed_signers_line("ada")).verify(&claim(b"x", signature.as_bytes()));
+    let Verdict::Untrusted {
+        why: Distrust::Namespace { expected, found },
+        ..
+    } = verdict
+    else {
+        panic!("{verdict}");
+    };
+    assert_eq!((expected.as_str(), found.as_str()), ("git", "file"));
+}
+
+/// Runs ssh-keygen with `input`; true if it is satisfied.
+fn keygen(dir: &Path, args: &[&str], input: &[u8]) -> bool {
+    let mut child = Command::new("ssh-keygen")
+        .args(args)
+        .current_dir(dir)
+        .env("TZ", "UTC")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait().unwrap().success()
+}
+
+#[test]
+fn adv_135_keyrings_mean_what_they_mean_to_ssh_keygen() {
+    let Some(_) = testkit::program("ssh-keygen") else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let (ada, bob) = (SshKey::from_seed(&[7; 32]), SshKey::from_seed(&[8; 32]));
+    let (a, b) = (ada.public_line(), bob.public_line());
+    let signature = ada.sign("git", b"payload").unwrap();
+    std::fs::write(dir.path().join("sig"), &signature).unwrap();
+    let keyrings = [
+        format!("ada {a}"),
+        format!("ada {a} a comment"),
+        format!("\"ada\" {a}"),
+        format!("bob,ada {a}"),
+        format!("a* {a}"),
+        format!("*,!ada {a}"),
+        format!("ada {b}\nada {a}"),
+        format!("ada {b}"),
+        format!("# comment\n\n  ada {a}  "),
+        format!("ada namespaces=\"git\" {a}"),
+        format!("ada namespaces=\"file,git\" {a}"),
+        format!("ada namespaces=\"file\" {a}"),
+        format!("ada namespaces=\"g*\" {a}"),
+        format!("ada NAMESPACES=\"git\" {a}"),
+        format!("ada cert-authority {a}"),
+        format!("ada valid-after=\"20251231\" {a}"),
+        format!("ada valid-after=\"20260101\" {a}"),
+        format!("ada valid-after=\"20260102\" {a}"),
+        format!("ada valid-after=\"20260101000001Z\" {a}"),
+        format!("ada valid-before=\"20251231\" {a}"),
+        format!("ada valid-before=\"20260101\" {a}"),
+        format!("ada valid-before=\"202601010000\" {a}"),
+        format!("ada valid-before=\"20260102\" {a}"),
+        format!("ada valid-after=\"20250101\",valid-before=\"20270101\",namespaces=\"git\" {a}"),
+        format!("ada valid-before=\"20251231\" {a}\nada {a}"),
+    ];
+    let mut good = 0;
+    for keyring in &keyrings {
+        std::fs::write(dir.path().join("allowed"), format!("{keyring}\n")).unwrap();
+        let args = [
+            "-Y",
+            "verify",
+            "-f",
+            "allowed",
+            "-I",
+            "ada",
+            "-n",
+            "git",
+            "-s",
+            "sig",
+            "-Overify-time=20260101000000",
+        ];
+        let oracle = keygen(dir.path(), &args, b"payload");
+        let verdict = verifier(keyring).verify_as("ada", &claim(b"payload", signature.as_bytes()));
+        assert_eq!(verdict.is_good(), oracle, "`{keyring}`: {verdict}");
+        good += usize::from(oracle);
+    }
+    assert!(
+        good > 8 && good < keyrings.len() - 5,
+        "both verdicts occur: {good}"
+    );
+}
+
+#[test]
+fn keyrings_that_cannot_be_read_are_refused_with_their_line() {
+    let key = SshKey::from_seed(&[7; 32]).public_line();
+    for (keyring, expected) in [
+        ("ada".to_owned(), "expected principals and a key"),
+        (format!("\"ada {key}"), "a quote is not closed"),
+        (format!("ada frob {key}"), "unknown option `frob`"),
+        (
+            format!("ada namespaces=git {key}"),
+            "option `namespaces` needs a value",
+        ),
+        (
+            format!("ada namespaces=\"a\",namespaces=\"b\" {key}"),
+            "stands twice",
+        ),
+        (format!("ada valid-after=\"2026\" {key}"), "is not a time"),
+        (
+            format!("ada valid-after=\"20261301\" {key}"),
+            "is not a time",
+        ),
+        (
+            format!("ada valid-after=\"20260102\",valid-before=\"20260101\" {key}"),
+            "not later",
+        ),
+        ("ada ssh-ed25519 AAAA".to_owned(), "the key cannot be read"),
+    ] {
+        let error = format!("# first\n{keyring}\n")
+            .parse::<AllowedSigners>()
+            .unwrap_err();
+        assert_eq!(error.line(), 2, "{error}");
+        assert!(error.to_string().contains(expected), "`{keyring}`: {error}");
+    }
+}
+
+#[test]
+fn keys_of_every_kind_that_ssh_keygen_makes_are_verified() {
+    let Some(_) = testkit::program("ssh-keygen") else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    for (kind, bits) in [
+        ("ed25519", "256"),
+        ("ecdsa", "256"),
+        ("ecdsa", "384"),
+        ("ecdsa", "521"),
+        ("rsa", "2048"),
+    ] {
+        let file = format!("{kind}-{bits}");
+        assert!(keygen(
+            dir.path(),
+            &[
+                "-q", "-t", kind, "-b", bits, "-N", "", "-C", "", "-f", &file
+            ],
+            b""
+        ));
+        std::fs::write(dir.path().join("payload"), b"payload").unwrap();
+        assert!(keygen(
+            dir.path(),
+            &["-q", "-Y", "sign", "-n", "git", "-f", &file, "payload"],
+            b""
+        ));
+        let signature = dir.path().join("payload.sig");
+        let armored = std::fs::read(&signature).unwrap();
+        std::fs::remove_file(signature).unwrap();
+        let public = std::fs::read_to_string(dir.path().join(format!("{file}.pub"))).unwrap();
+        let verifier = verifier(&format!("ada {public}"));
+        assert!(
+            verifier.verify(&claim(b"payload", &armored)).is_good(),
+            "{file}"
+        );
+        assert_eq!(
+            verifier.verify(&claim(b"Payload", &armored)).name(),
+            "bad",
+            "{file}"
+        );
+        let private = std::fs::read_to_string(dir.path().join(&file)).unwrap();
+        let key = SshKey::from_openssh(&private);
+        assert_eq!(key.is_ok(), kind == "ed25519", "{key:?}");
+        let Ok(key) = key else { continue };
+        let ours = key.sign("git", b"payload").unwrap();
+        assert!(
+            verifier
+                .verify(&claim(b"payload", ours.as_bytes()))
+                .is_good(),
+            "{file}"
+        );
+    }
+}

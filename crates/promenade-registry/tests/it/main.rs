@@ -1,0 +1,3 @@
+//! Channels in a registry.
+
+mod moves;

@@ -1,6 +1,36 @@
 //! Tag naming and channels: templates that write and read, tag classes, branch names, messages,
 //! and channels that never move backwards.
 
+mod bound;
+mod channel;
+mod error;
 mod facts;
+mod grammar;
+mod image;
+mod placeholder;
+mod policy;
+pub mod refname;
+mod rule;
+#[cfg(feature = "serde")]
+mod serde;
+mod template;
+mod values;
 
+pub use bound::MAX_NAME_BYTES;
+pub use channel::{BuildMetadataPolicy, ChannelRule, Follows, Mutability, Trigger, Triggers};
+pub use error::{
+    Ambiguity, BuildTagPolicyError, BuildTagPolicyErrorKind, FormatNameError, FormatNameErrorKind,
+    ImageNameErrorKind, NameTagError, ParseImageNameError, ParseTagNameError, ParseTemplateError,
+    ParseTemplateErrorKind, RefNameErrorKind,
+};
 pub use facts::{ObjectKind, SignatureKind, TagFacts};
+pub use grammar::Vocabulary;
+pub use image::{ImageRepository, ImageTag, MAX_IMAGE_REPOSITORY_BYTES, MAX_IMAGE_TAG_BYTES};
+pub use placeholder::{MAX_COMMIT_DIGITS, MIN_COMMIT_DIGITS, Placeholder};
+pub use policy::{Classified, TagPolicy};
+pub use refname::TagName;
+pub use rule::{Class, MadeBy, SignaturePolicy, TagRule};
+pub use template::{
+    BranchTemplate, ChannelTemplate, MAX_TEMPLATE_BYTES, MessageTemplate, TagTemplate,
+};
+pub use values::Values;

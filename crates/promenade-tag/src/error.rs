@@ -1,0 +1,416 @@
+//! The errors of names and templates.
+
+use crate::Placeholder;
+
+/// A text is not a template.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid template `{input}`: {kind}")]
+pub struct ParseTemplateError {
+    input: String,
+    kind: ParseTemplateErrorKind,
+}
+
+impl ParseTemplateError {
+    pub(crate) fn new(input: &str, kind: ParseTemplateErrorKind) -> Self {
+        Self {
+            input: input.to_owned(),
+            kind,
+        }
+    }
+
+    /// Returns the text that was refused.
+    #[must_use]
+    pub fn input(&self) -> &str {
+        &self.input
+    }
+
+    /// Returns why it was refused.
+    #[must_use]
+    pub fn kind(&self) -> &ParseTemplateErrorKind {
+        &self.kind
+    }
+}
+
+/// Why a text is not a template.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseTemplateErrorKind {
+    /// There is nothing in it.
+    #[error("expected a literal or a placeholder, found nothing")]
+    Empty,
+    /// It is longer than [`MAX_TEMPLATE_BYTES`](crate::MAX_TEMPLATE_BYTES).
+    #[error("expected at most {} bytes, found {found}", crate::MAX_TEMPLATE_BYTES)]
+    TooLong {
+        /// Its length in bytes.
+        found: usize,
+    },
+    /// A brace is opened and never closed.
+    #[error("the `{{` at byte {at} is not closed; a literal brace is `{{{{`")]
+    Unclosed {
+        /// Where the brace stands.
+        at: usize,
+    },
+    /// A brace is closed that was never opened.
+    #[error("the `}}` at byte {at} closes nothing; a literal brace is `}}}}`")]
+    Unopened {
+        /// Where the brace stands.
+        at: usize,
+    },
+    /// No placeholder has this name.
+    #[error(
+        "unknown placeholder `{{{found}}}` at byte {at}; expected one of {}",
+        Placeholder::NAMES
+    )]
+    UnknownPlaceholder {
+        /// Where it stands.
+        at: usize,
+        /// The name between the braces.
+        found: String,
+    },
+    /// The placeholder has no meaning in a template of this kind.
+    #[error("`{{{field}}}` has no meaning in this kind of template")]
+    PlaceholderNotAllowed {
+        /// The placeholder.
+        field: Placeholder,
+    },
+    /// No name that the template writes could be a ref name.
+    #[error("its names would not be ref names: {kind}")]
+    RefName {
+        /// The rule that every name would break.
+        kind: RefNameErrorKind,
+    },
+    /// No name that the template writes could be an image tag.
+    #[error(
+        "its names would not be image tags: found {found:?}, expected letters, digits, `_`, `.`, `-`, and neither `.` nor `-` first"
+    )]
+    ImageTag {
+        /// The character that no image tag has there.
+        found: char,
+    },
+}
+
+/// A text is not the name of a tag.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid tag name `{input}`: {kind}")]
+pub struct ParseTagNameError {
+    input: String,
+    kind: RefNameErrorKind,
+}
+
+impl ParseTagNameError {
+    pub(crate) fn new(input: &str, kind: RefNameErrorKind) -> Self {
+        Self {
+            input: input.to_owned(),
+            kind,
+        }
+    }
+
+    /// Returns the text that was refused.
+    #[must_use]
+    pub fn input(&self) -> &str {
+        &self.input
+    }
+
+    /// Returns why it was refused.
+    #[must_use]
+    pub fn kind(&self) -> &RefNameErrorKind {
+        &self.kind
+    }
+}
+
+/// The rule of `git check-ref-format` that a name breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RefNameErrorKind {
+    /// There is nothing in it.
+    #[error("expected a name, found nothing")]
+    Empty,
+    /// A control character, a space, or one of `~^:?*[\`.
+    #[error("byte {at} is {:?}, which git does not allow in a ref name", char::from(*byte))]
+    Character {
+        /// Where it stands.
+        at: usize,
+        /// The byte.
+        byte: u8,
+    },
+    /// `..` or `@{`.
+    #[error("`{found}` at byte {at} is not allowed in a ref name")]
+    Sequence {
+        /// Where it stands.
+        at: usize,
+        /// The two characters.
+        found: &'static str,
+    },
+    /// A slash at an end, or two in a row.
+    #[error("a slash at the start, at the end or doubled is not allowed in a ref name")]
+    EmptyPart,
+    /// A part starts with a dot.
+    #[error("no part of a ref name may start with a dot")]
+    LeadingDot,
+    /// A part ends with `.lock`.
+    #[error("no part of a ref name may end with `.lock`")]
+    Lock,
+    /// The name ends with a dot.
+    #[error("a ref name may not end with a dot")]
+    TrailingDot,
+    /// The name starts with a hyphen: every program would read it as an option.
+    #[error("the name of a tag may not start with a hyphen")]
+    LeadingHyphen,
+}
+
+/// Values have no name under a template.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{template}` cannot write this name: {kind}")]
+pub struct FormatNameError {
+    template: String,
+    kind: FormatNameErrorKind,
+}
+
+impl FormatNameError {
+    pub(crate) fn new(template: &str, kind: FormatNameErrorKind) -> Self {
+        Self {
+            template: template.to_owned(),
+            kind,
+        }
+    }
+
+    /// Returns the text of the template.
+    #[must_use]
+    pub fn template(&self) -> &str {
+        &self.template
+    }
+
+    /// Returns why there is no name.
+    #[must_use]
+    pub fn kind(&self) -> &FormatNameErrorKind {
+        &self.kind
+    }
+}
+
+/// Why values have no name under a template.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormatNameErrorKind {
+    /// A placeholder has no value.
+    #[error("no value is given for `{{{field}}}`")]
+    Missing {
+        /// The placeholder.
+        field: Placeholder,
+    },
+    /// The scheme has no text for the version.
+    #[error("{reason}")]
+    Version {
+        /// What the scheme says.
+        reason: String,
+    },
+    /// The name would read back as something else, or as nothing.
+    #[error("`{name}` would not read back as what it was made from")]
+    NotInverse {
+        /// The name that would have been written.
+        name: String,
+    },
+    /// The name is not a ref name.
+    #[error("`{name}` is not a ref name: {kind}")]
+    RefName {
+        /// The name that would have been written.
+        name: String,
+        /// The rule that it breaks.
+        kind: RefNameErrorKind,
+    },
+    /// The name is not an image tag.
+    #[error("`{name}` is not an image tag: {kind}")]
+    ImageTag {
+        /// The name that would have been written.
+        name: String,
+        /// The rule that it breaks.
+        kind: ImageNameErrorKind,
+    },
+    /// The template reads names of the past and writes none.
+    #[error("it is a legacy template, which reads and never writes")]
+    Legacy,
+}
+
+/// No tag can be named.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameTagError {
+    /// No rule writes tags of this class for this component.
+    #[error("no rule writes a {class} tag{}", of(component.as_deref()))]
+    NoRule {
+        /// The class that was asked for.
+        class: &'static str,
+        /// The component that was asked for.
+        component: Option<String>,
+    },
+    /// The rule's template cannot write the values.
+    #[error(transparent)]
+    Format(FormatNameError),
+    /// What the template writes is no tag name.
+    #[error(transparent)]
+    Name(ParseTagNameError),
+}
+
+fn of(component: Option<&str>) -> String {
+    component.map_or_else(String::new, |name| format!(" of `{name}`"))
+}
+
+/// A set of tag rules is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("tag rule {} (`{template}`): {kind}", index + 1)]
+pub struct BuildTagPolicyError {
+    index: usize,
+    template: String,
+    kind: BuildTagPolicyErrorKind,
+}
+
+impl BuildTagPolicyError {
+    pub(crate) fn new(index: usize, template: &str, kind: BuildTagPolicyErrorKind) -> Self {
+        Self {
+            index,
+            template: template.to_owned(),
+            kind,
+        }
+    }
+
+    /// Returns the index of the rule, from 0.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Returns the template of the rule.
+    #[must_use]
+    pub fn template(&self) -> &str {
+        &self.template
+    }
+
+    /// Returns why it is refused.
+    #[must_use]
+    pub fn kind(&self) -> &BuildTagPolicyErrorKind {
+        &self.kind
+    }
+}
+
+/// Why a set of tag rules is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildTagPolicyErrorKind {
+    /// Tags of this class stand for a version, and the template holds none.
+    #[error("a candidate or release tag must hold a whole version")]
+    NoVersion,
+    /// `other` is what no rule reads.
+    #[error("`other` is the class of tags that no rule reads; it has no rule")]
+    ClassOther,
+    /// The rule fixes the component that the template reads.
+    #[error("`component` is for templates without `{{component}}`; list names in `components`")]
+    ComponentTwice,
+    /// Names are listed for a placeholder that the template lacks.
+    #[error("names are listed for `{{{field}}}`, which the template lacks")]
+    UnusedNames {
+        /// The placeholder.
+        field: Placeholder,
+    },
+    /// A listed name is empty.
+    #[error("an empty name is listed for `{{{field}}}`")]
+    EmptyName {
+        /// The placeholder.
+        field: Placeholder,
+    },
+    /// `reads` is for names of the past.
+    #[error("`reads` is for rules of class `legacy`")]
+    ReadsWithoutLegacy,
+    /// `reads` needs what the name does not hold.
+    #[error("`reads` needs `{{{field}}}`, which the template lacks")]
+    ReadsUnknown {
+        /// The placeholder.
+        field: Placeholder,
+    },
+    /// A name has two readings.
+    #[error(transparent)]
+    Ambiguous(Ambiguity),
+}
+
+/// A name that two readings share: two templates, or one template in two ways.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` has two readings: {first} and {second}")]
+pub struct Ambiguity {
+    pub(crate) text: String,
+    pub(crate) first: String,
+    pub(crate) second: String,
+}
+
+impl Ambiguity {
+    /// Returns a shortest name that has two readings.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns both readings: the template and what each placeholder stands for.
+    #[must_use]
+    pub fn readings(&self) -> [&str; 2] {
+        [&self.first, &self.second]
+    }
+}
+
+/// A text is not an image tag, or not the name of an image repository.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid {what} `{input}`: {kind}")]
+pub struct ParseImageNameError {
+    what: &'static str,
+    input: String,
+    kind: ImageNameErrorKind,
+}
+
+impl ParseImageNameError {
+    pub(crate) fn new(what: &'static str, input: &str, kind: ImageNameErrorKind) -> Self {
+        Self {
+            what,
+            input: input.to_owned(),
+            kind,
+        }
+    }
+
+    /// Returns the text that was refused.
+    #[must_use]
+    pub fn input(&self) -> &str {
+        &self.input
+    }
+
+    /// Returns why it was refused.
+    #[must_use]
+    pub fn kind(&self) -> &ImageNameErrorKind {
+        &self.kind
+    }
+}
+
+/// The rule of the OCI distribution specification that a name breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImageNameErrorKind {
+    /// There is nothing in it.
+    #[error("expected a name, found nothing")]
+    Empty,
+    /// It is too long.
+    #[error("expected at most {most} bytes, found {found}")]
+    TooLong {
+        /// The most bytes that are allowed.
+        most: usize,
+        /// Its length.
+        found: usize,
+    },
+    /// A character is not allowed where it stands.
+    #[error("character {found:?} at byte {at} is not allowed there")]
+    Character {
+        /// Where it stands.
+        at: usize,
+        /// The character.
+        found: char,
+    },
+    /// A part between slashes is empty, or has a separator at an end or too many in a row.
+    #[error("part `{part}` must be letters and digits with single separators between them")]
+    Separator {
+        /// Which part between slashes, from 1.
+        part: usize,
+    },
+}

@@ -214,6 +214,15 @@ pub enum NextVersionErrorKind {
     /// The version is no candidate.
     #[error("it is no candidate")]
     NotACandidate,
+    /// The version is a state of the manifest, not a release.
+    #[error("it is a state of the manifest, not a release")]
+    NotReleased,
+    /// The version carries no declared marker.
+    #[error("it carries no marker that the policy declares")]
+    NotAManifestState,
+    /// The version that would follow exists already.
+    #[error("`{0}` would follow, and `{1}` exists")]
+    Taken(String, String),
     /// The policy declares no candidates.
     #[error("the policy has no candidates")]
     NoCandidates,

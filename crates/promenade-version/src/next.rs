@@ -110,7 +110,7 @@ impl VersionPolicy {
                 self.scheme()
                     .format(current)
                     .map_err(|error| fail(NextVersionErrorKind::NotInScheme(error)))?;
-                self.after(current, request, &mut reasons)
+                self.release_after(current, request, &mut reasons)
             }
         };
         version
@@ -119,7 +119,7 @@ impl VersionPolicy {
             .map_err(fail)
     }
 
-    fn after(
+    fn release_after(
         &self,
         current: &Version,
         request: &Request,

@@ -3,8 +3,8 @@
 use semver::Version;
 
 use crate::{
-    AfterRelease, BelowOne, CandidatePolicy, Counter, Label, LaneRules, PolicyError, Scheme,
-    SchemeKind, StableSuffix,
+    AfterRelease, BelowOne, Cadence, CandidatePolicy, Counter, Groups, Label, LaneRules,
+    PolicyError, ScheduleStep, Scheme, SchemeKind, StableSuffix, Support, Uniqueness,
 };
 
 /// How versions move: the `[version]` table of a process file.
@@ -71,6 +71,36 @@ pub struct VersionPolicyBuilder {
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     initial: Option<String>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    unique: Option<Uniqueness>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    cadence: Option<Cadence>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Vec::is_empty")
+    )]
+    schedule: Vec<ScheduleStep>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    support: Option<Support>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, rename = "group", skip_serializing_if = "no_groups")
+    )]
+    groups: Groups,
+}
+
+#[cfg(feature = "serde")]
+fn no_groups(groups: &Groups) -> bool {
+    groups.groups().is_empty()
 }
 
 impl VersionPolicyBuilder {
@@ -113,6 +143,36 @@ impl VersionPolicyBuilder {
     /// Sets the text of the first version.
     pub fn initial(mut self, text: impl Into<String>) -> Self {
         self.initial = Some(text.into());
+        self
+    }
+
+    /// Sets what "one commit per released version" means.
+    pub fn unique(mut self, unique: Uniqueness) -> Self {
+        self.unique = Some(unique);
+        self
+    }
+
+    /// Sets when releases are due.
+    pub fn cadence(mut self, cadence: Cadence) -> Self {
+        self.cadence = Some(cadence);
+        self
+    }
+
+    /// Adds a step to the schedule around a release.
+    pub fn schedule_step(mut self, step: ScheduleStep) -> Self {
+        self.schedule.push(step);
+        self
+    }
+
+    /// Sets which lines are supported.
+    pub fn support(mut self, support: Support) -> Self {
+        self.support = Some(support);
+        self
+    }
+
+    /// Sets the groups of packages.
+    pub fn groups(mut self, groups: Groups) -> Self {
+        self.groups = groups;
         self
     }
 
@@ -212,6 +272,11 @@ impl VersionPolicy {
             after_release: AfterRelease::default(),
             lanes: LaneRules::default(),
             initial: None,
+            unique: None,
+            cadence: None,
+            schedule: Vec::new(),
+            support: None,
+            groups: Groups::default(),
         }
     }
 
@@ -251,5 +316,35 @@ impl VersionPolicy {
     pub fn initial(&self) -> Option<Version> {
         let text = self.table.initial.as_deref()?;
         self.scheme.parse(text).ok()
+    }
+
+    /// Returns what "one commit per released version" means, where the policy demands it.
+    #[must_use]
+    pub fn unique(&self) -> Option<Uniqueness> {
+        self.table.unique
+    }
+
+    /// Returns when releases are due; nothing if they are made as needed.
+    #[must_use]
+    pub fn cadence(&self) -> Option<&Cadence> {
+        self.table.cadence.as_ref()
+    }
+
+    /// Returns the schedule around a release.
+    #[must_use]
+    pub fn schedule(&self) -> &[ScheduleStep] {
+        &self.table.schedule
+    }
+
+    /// Returns which lines are supported, where the policy says so.
+    #[must_use]
+    pub fn support(&self) -> Option<&Support> {
+        self.table.support.as_ref()
+    }
+
+    /// Returns the groups of packages.
+    #[must_use]
+    pub fn groups(&self) -> &Groups {
+        &self.table.groups
     }
 }

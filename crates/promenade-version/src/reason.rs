@@ -161,6 +161,12 @@ impl Next {
         }
     }
 
+    /// Adds a reason.
+    pub(crate) fn because(mut self, reason: Reason) -> Self {
+        self.reasons.push(reason);
+        self
+    }
+
     /// Returns the version.
     #[must_use]
     pub fn version(&self) -> &Version {

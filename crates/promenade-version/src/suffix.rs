@@ -144,6 +144,12 @@ impl Suffixes {
             .find_map(|label| Some((label, label.fits_identifiers(identifiers)?)))
     }
 
+    /// Returns the identifiers of a declared state of the manifest.
+    pub(crate) fn manifest_identifiers(&self, label: &Label) -> Option<String> {
+        let state = self.manifest.iter().find(|state| state.label == *label)?;
+        Some(state.identifiers(None))
+    }
+
     /// Reads a suffix text; an `open` scheme takes undeclared ones as candidates.
     pub(crate) fn read(&self, text: &str, open: bool) -> Result<Read, ParseVersionErrorKind> {
         for suffix in &self.stable {

@@ -1,1 +1,45 @@
 //! Lossless changelog editing: cut, add, yank, deprecate, fold, relink, merge and draft, byte for byte.
+//!
+//! ```
+//! use chrono::NaiveDate;
+//! use promenade_changelog::{Changelog, ChangelogPolicy, Cut};
+//!
+//! let text = "# Changelog\n\n## Unreleased\n\n- New.\n\n## 1.0.0 - 2024-01-02\n\n- First.\n";
+//! let changelog = Changelog::parse(text);
+//! let date = NaiveDate::from_ymd_opt(2024, 2, 3).ok_or("no such day")?;
+//! let edits = changelog.cut(&Cut::new("1.1.0", date), &ChangelogPolicy::default())?;
+//! let after = edits.apply(text)?;
+//! assert!(after.contains("## Unreleased\n\n## 1.1.0 - 2024-02-03\n\n- New.\n"));
+//! assert_eq!(edits.invert(text)?.apply(&after)?, text);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod cut;
+mod date;
+mod dialect;
+mod document;
+mod edit;
+mod entry;
+mod error;
+mod heading;
+mod mark;
+mod notes;
+mod order;
+mod policy;
+mod scan;
+
+pub use cut::{Cut, Previous};
+pub use date::DateStyle;
+pub use dialect::Dialect;
+pub use document::{Changelog, Entry, Link, Section, SectionKind};
+pub use edit::{Edits, TextEdit};
+pub use entry::Category;
+pub use error::{
+    ApplyEditsError, BuildEditsError, EditChangelogError, EditChangelogErrorKind,
+    ParseChangelogError,
+};
+pub use mark::Deprecation;
+pub use policy::{
+    ChangelogPolicy, Compare, CompareBase, DialectPolicy, HeadingTemplate, LinkStyle,
+    ParseTemplateError, ParseTemplateErrorKind, UrlTemplate,
+};

@@ -1,0 +1,395 @@
+//! How a file is written: learnt from itself, and what a policy sets instead.
+
+use chrono::NaiveDate;
+
+use crate::date;
+use crate::document::{Changelog, Section, SectionKind};
+use crate::policy::{DialectPolicy, HeadingTemplate, LinkStyle};
+use crate::scan::Kind;
+use crate::{DateStyle, order};
+
+/// How a file writes its versions.
+///
+/// ```
+/// use promenade_changelog::{Changelog, Dialect, DialectPolicy};
+///
+/// let text = "## Unreleased\n\n## v1.0.0 (January 2, 2024)\n\n* First.\n";
+/// let dialect = Dialect::learn(&Changelog::parse(text), &DialectPolicy::default());
+/// assert_eq!(dialect.heading().to_string(), "v{version} ({date})");
+/// assert_eq!(dialect.bullet(), "*");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    pub(crate) level: u8,
+    pub(crate) heading: HeadingTemplate,
+    pub(crate) date: DateStyle,
+    pub(crate) setext: bool,
+    pub(crate) unreleased: String,
+    pub(crate) keep_unreleased: bool,
+    pub(crate) blank_after_heading: bool,
+    pub(crate) released_line: Option<(String, DateStyle, String)>,
+    pub(crate) links: LinkStyle,
+    pub(crate) bullet: String,
+    pub(crate) newline: &'static str,
+}
+
+impl Dialect {
+    /// Learns from the newest releases; what `policy` sets goes first.
+    #[must_use]
+    pub fn learn(changelog: &Changelog<'_>, policy: &DialectPolicy) -> Self {
+        let newest = changelog.releases().next();
+        let pending = changelog.unreleased();
+        let model = newest.or(pending);
+        let (heading, date) = heading(changelog, newest, pending);
+        let links = policy.links.unwrap_or_else(|| links(changelog, newest));
+        let heading = policy.heading.clone().unwrap_or(heading);
+        let released_line = newest.and_then(|section| released_line(changelog, section));
+        let keep = policy
+            .keep_unreleased
+            .unwrap_or_else(|| keeps(changelog, pending, newest, released_line.is_some()));
+        Self {
+            level: model.map_or(2, Section::level),
+            date: policy.date.unwrap_or(date),
+            setext: model.is_some_and(|section| is_setext(changelog, section)),
+            unreleased: policy.unreleased.clone().unwrap_or_else(|| {
+                pending
+                    .filter(|section| section.kind == SectionKind::Unreleased)
+                    .map_or_else(
+                        || {
+                            if heading.as_ref().starts_with('[') {
+                                "[Unreleased]".to_owned()
+                            } else {
+                                "Unreleased".to_owned()
+                            }
+                        },
+                        |section| section.heading.to_owned(),
+                    )
+            }),
+            heading,
+            keep_unreleased: keep,
+            blank_after_heading: policy
+                .blank_after_heading
+                .unwrap_or_else(|| blank_after_heading(changelog)),
+            released_line,
+            links,
+            bullet: bullet(changelog),
+            newline: changelog.newline(),
+        }
+    }
+
+    /// Returns the heading of a version.
+    #[must_use]
+    pub fn heading(&self) -> &HeadingTemplate {
+        &self.heading
+    }
+
+    /// Returns how dates are written.
+    #[must_use]
+    pub fn date(&self) -> DateStyle {
+        self.date
+    }
+
+    /// Returns the heading of unreleased changes.
+    #[must_use]
+    pub fn unreleased(&self) -> &str {
+        &self.unreleased
+    }
+
+    /// Returns whether an empty Unreleased section stays above a new version.
+    #[must_use]
+    pub fn keeps_unreleased(&self) -> bool {
+        self.keep_unreleased
+    }
+
+    /// Returns where the addresses of versions stand.
+    #[must_use]
+    pub fn links(&self) -> LinkStyle {
+        self.links
+    }
+
+    /// Returns the marker of entries.
+    #[must_use]
+    pub fn bullet(&self) -> &str {
+        &self.bullet
+    }
+
+    /// Renders the text of the heading of a version.
+    pub(crate) fn heading_text(&self, version: &str, date: NaiveDate, url: Option<&str>) -> String {
+        self.heading.render(|place| match place {
+            "version" => version.to_owned(),
+            "date" => self.date.render(date),
+            _ => url.unwrap_or_default().to_owned(),
+        })
+    }
+
+    /// Renders a whole heading, without a line end after it.
+    pub(crate) fn heading_lines(&self, text: &str) -> String {
+        if self.setext && self.level <= 2 {
+            let mark = if self.level == 1 { "=" } else { "-" };
+            let line = mark.repeat(text.chars().count().max(3));
+            format!("{text}{}{line}", self.newline)
+        } else {
+            format!("{} {text}", "#".repeat(usize::from(self.level)))
+        }
+    }
+}
+
+fn is_setext(changelog: &Changelog<'_>, section: &Section<'_>) -> bool {
+    changelog
+        .scan
+        .blocks
+        .get(section.blocks.start)
+        .is_some_and(|block| matches!(block.kind, Kind::Heading { setext: true, .. }))
+}
+
+/// Turns the heading of a section into a template.
+fn heading(
+    changelog: &Changelog<'_>,
+    newest: Option<&Section<'_>>,
+    pending: Option<&Section<'_>>,
+) -> (HeadingTemplate, DateStyle) {
+    let style = changelog
+        .releases()
+        .find_map(|section| section.reading.date)
+        .map_or(DateStyle::Iso, |found| found.style);
+    // The newest release that has a date; where none has one, the newest.
+    let model = changelog
+        .releases()
+        .take(8)
+        .find(|section| section.reading.date.is_some())
+        .or(newest)
+        .or(pending);
+    let fallback = || {
+        let bracketed = pending.is_some_and(|section| section.label().is_some());
+        if bracketed {
+            "[{version}] - {date}"
+        } else {
+            "{version} - {date}"
+        }
+    };
+    let template = model
+        .and_then(template)
+        .and_then(|text| text.parse().ok())
+        .or_else(|| fallback().parse().ok());
+    (template.unwrap_or_else(plain_heading), style)
+}
+
+fn plain_heading() -> HeadingTemplate {
+    "{version}".parse().expect("`{version}` is a template")
+}
+
+fn template(section: &Section<'_>) -> Option<String> {
+    let reading = &section.reading;
+    let mut places = vec![(reading.version, "{version}")];
+    if let Some(found) = reading.date {
+        places.push(((found.start, found.end), "{date}"));
+    } else if let Some(pending) = reading.pending {
+        places.push((pending, "{date}"));
+    } else if section.kind == SectionKind::Unreleased {
+        return None;
+    }
+    if let Some(url) = reading.url {
+        places.push((url, "{url}"));
+    }
+    if let Some(yanked) = reading.yanked {
+        places.push((yanked, ""));
+    }
+    places.sort_unstable();
+    let mut out = String::new();
+    let mut at = 0;
+    for ((start, end), place) in places {
+        out.push_str(section.heading.get(at..start)?);
+        out.push_str(place);
+        at = end;
+    }
+    // What follows the date (a code name) belongs to that version only, unless it closes something.
+    let tail = section.heading.get(at..)?;
+    let closes = tail
+        .chars()
+        .all(|c| matches!(c, ')' | ']' | '*' | '_' | ':' | '.'));
+    if closes || reading.date.is_none() && reading.pending.is_none() {
+        out.push_str(if closes { tail } else { "" });
+    }
+    Some(out)
+}
+
+fn links(changelog: &Changelog<'_>, newest: Option<&Section<'_>>) -> LinkStyle {
+    let inline = newest.is_some_and(|section| section.reading.url.is_some());
+    if inline {
+        return LinkStyle::Inline;
+    }
+    let defined = |section: &Section<'_>| {
+        section
+            .label()
+            .is_some_and(|label| changelog.link(label).is_some())
+    };
+    if changelog.releases().take(4).any(defined) || changelog.unreleased().is_some_and(defined) {
+        LinkStyle::Definition
+    } else {
+        LinkStyle::None
+    }
+}
+
+/// A file whose versions have addresses, and whose Unreleased has none though nothing marks it as
+/// standing, writes that heading anew for each version.
+fn keeps(
+    changelog: &Changelog<'_>,
+    pending: Option<&Section<'_>>,
+    newest: Option<&Section<'_>>,
+    released_line: bool,
+) -> bool {
+    let Some(pending) = pending else {
+        return false;
+    };
+    if pending.reading.pending.is_some() {
+        return pending.kind == SectionKind::Unreleased
+            && pending.reading.names == crate::heading::Names::Unreleased;
+    }
+    if pending.reading.names != crate::heading::Names::Unreleased {
+        return false;
+    }
+    if changelog.url(pending).is_some() {
+        return true;
+    }
+    let page = newest
+        .and_then(|section| changelog.url(section))
+        .is_some_and(|url| !url.contains(".."));
+    !(page || released_line)
+}
+
+/// Reads `Released 2024-01-02` under the heading of a release.
+fn released_line(
+    changelog: &Changelog<'_>,
+    section: &Section<'_>,
+) -> Option<(String, DateStyle, String)> {
+    if section.reading.date.is_some() {
+        return None;
+    }
+    let block = changelog.body(section).first()?;
+    if block.kind != Kind::Paragraph {
+        return None;
+    }
+    let line = changelog.slice(block.inner.0..block.end);
+    let line = line.lines().next()?;
+    let lower = line.trim_start_matches(['*', '_']).to_ascii_lowercase();
+    if !lower.starts_with("released") {
+        return None;
+    }
+    let found = date::find(line)?;
+    Some((
+        line.get(..found.start)?.to_owned(),
+        found.style,
+        line.get(found.end..)?.to_owned(),
+    ))
+}
+
+/// Headings mostly decide it: what follows the headings of the releases and their categories.
+fn blank_after_heading(changelog: &Changelog<'_>) -> bool {
+    let bytes = changelog.text.as_bytes();
+    let (mut blank, mut tight) = (0_usize, 0_usize);
+    for section in changelog.sections.iter().take(8) {
+        for block in changelog.body(section) {
+            if !matches!(block.kind, Kind::Heading { .. }) {
+                continue;
+            }
+            match bytes.get(block.end) {
+                Some(b'\n' | b'\r') => blank += 1,
+                Some(_) => tight += 1,
+                None => {}
+            }
+        }
+    }
+    blank >= tight
+}
+
+fn bullet(changelog: &Changelog<'_>) -> String {
+    let found = changelog.sections.iter().find_map(|section| {
+        changelog
+            .body(section)
+            .iter()
+            .find_map(|block| match block.kind {
+                Kind::Item { marker } if matches!(marker, b'-' | b'*' | b'+') => {
+                    Some(char::from(marker))
+                }
+                _ => None,
+            })
+    });
+    found.unwrap_or('-').to_string()
+}
+
+/// The parts of an address that names a version: `…/compare/v1.0.0...v1.1.0`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Address<'a> {
+    /// Up to the first tag.
+    pub(crate) head: &'a str,
+    /// The earlier tag of a comparison, and the dots.
+    pub(crate) base: Option<(&'a str, &'a str)>,
+    pub(crate) tag: &'a str,
+    pub(crate) tail: &'a str,
+}
+
+impl<'a> Address<'a> {
+    /// Splits an address. Without a comparison, the tag is the segment that holds `version`.
+    pub(crate) fn read(url: &'a str, version: Option<&str>) -> Option<Self> {
+        if let Some(found) = Self::comparison(url) {
+            return Some(found);
+        }
+        let at = url.rfind(version?)?;
+        let start = url.get(..at)?.rfind('/')? + 1;
+        let rest = url.get(start..)?;
+        let len = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        Some(Self {
+            head: url.get(..start)?,
+            base: None,
+            tag: rest.get(..len)?,
+            tail: rest.get(len..)?,
+        })
+    }
+
+    fn comparison(url: &'a str) -> Option<Self> {
+        let (dots, at) = ["...", ".."]
+            .iter()
+            .find_map(|dots| Some((*dots, url.find(dots)?)))?;
+        let before = url.get(..at)?;
+        // Tags may hold slashes: after `compare/` everything is the tag.
+        let start = before
+            .find("compare/")
+            .map(|at| at + "compare/".len())
+            .or_else(|| before.rfind('/').map(|at| at + 1))?;
+        let rest = url.get(at + dots.len()..)?;
+        let len = rest.find(['?', '#']).unwrap_or(rest.len());
+        Some(Self {
+            head: url.get(..start)?,
+            base: Some((url.get(start..at)?, dots)),
+            tag: rest.get(..len)?,
+            tail: rest.get(len..)?,
+        })
+    }
+}
+
+/// Learns what stands before and after the version in tags, from the addresses of the releases.
+pub(crate) fn tag_affixes(changelog: &Changelog<'_>) -> Option<(String, String)> {
+    let from = |tag: &str, version: &str| {
+        let at = tag.rfind(version)?;
+        Some((
+            tag.get(..at)?.to_owned(),
+            tag.get(at + version.len()..)?.to_owned(),
+        ))
+    };
+    changelog
+        .releases()
+        .take(8)
+        .find_map(|section| {
+            let version = section.version?;
+            let url = changelog.url(section)?;
+            from(Address::read(url, Some(version))?.tag, version)
+        })
+        .or_else(|| {
+            // No release has an address: the base of Unreleased names a tag.
+            let url = changelog.url(changelog.unreleased()?)?;
+            let (base, _) = Address::read(url, None)?.base?;
+            let at = base.find(|c: char| c.is_ascii_digit())?;
+            order::key(base.get(at..)?)?;
+            Some((base.get(..at)?.to_owned(), String::new()))
+        })
+}

@@ -1,0 +1,375 @@
+//! `add`: an entry into Unreleased, under its category, once.
+
+use crate::dialect::Dialect;
+use crate::document::{Changelog, Section};
+use crate::edit::{Edits, TextEdit};
+use crate::error::{EditChangelogError, EditChangelogErrorKind};
+use crate::policy::ChangelogPolicy;
+use crate::scan::{Block, Kind};
+
+/// Keep a Changelog's six categories, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+pub enum Category {
+    /// New features.
+    Added,
+    /// Changes in what was there.
+    Changed,
+    /// Features that will go.
+    Deprecated,
+    /// Features that went.
+    Removed,
+    /// Mended defects.
+    Fixed,
+    /// Vulnerabilities.
+    Security,
+}
+
+impl Category {
+    /// Every category, in order.
+    pub const ALL: [Self; 6] = [
+        Self::Added,
+        Self::Changed,
+        Self::Deprecated,
+        Self::Removed,
+        Self::Fixed,
+        Self::Security,
+    ];
+
+    /// Returns the heading.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "Added",
+            Self::Changed => "Changed",
+            Self::Deprecated => "Deprecated",
+            Self::Removed => "Removed",
+            Self::Fixed => "Fixed",
+            Self::Security => "Security",
+        }
+    }
+
+    /// Reads a heading, in its common spellings: `Fixes`, `Bug Fixes`, `Features`, `Added:`.
+    #[must_use]
+    pub fn read(heading: &str) -> Option<Self> {
+        let lower = plain(heading);
+        Some(match lower.as_str() {
+            "added" | "add" | "additions" | "new" | "new features" | "features" | "feature"
+            | "enhancements" => Self::Added,
+            "changed" | "change" | "changes" | "improvements" | "improved" => Self::Changed,
+            "deprecated" | "deprecations" => Self::Deprecated,
+            "removed" | "removals" => Self::Removed,
+            "fixed" | "fixes" | "fix" | "bug fixes" | "bugfixes" | "bugs" => Self::Fixed,
+            "security" => Self::Security,
+            _ => return None,
+        })
+    }
+}
+
+/// Folds a heading for comparison: case, closing colons, emphasis and pictures do not count.
+pub(crate) fn plain(heading: &str) -> String {
+    heading
+        .trim_matches(|c: char| !c.is_alphanumeric() && c != '(' && c != ')')
+        .to_lowercase()
+}
+
+/// Folds the text of an entry for comparison.
+pub(crate) fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Part of a section: a category with its entries, or what stands before the first.
+pub(crate) struct Group<'c> {
+    pub(crate) heading: Option<&'c Block>,
+    pub(crate) blocks: &'c [Block],
+}
+
+const VERB: &str = "add an entry";
+
+impl<'a> Changelog<'a> {
+    /// Adds an entry to Unreleased, under `category`, unless it stands there already.
+    ///
+    /// `text` may have several lines; it gets the marker and the indentation that the file uses. A
+    /// category that is missing is opened in its place in the order of [`Category::ALL`], or of
+    /// the policy. Without a category the entry goes before the first one.
+    ///
+    /// # Errors
+    /// [`EditChangelogErrorKind::NoUnreleased`]; [`EditChangelogErrorKind::UnfitText`] if `text` is
+    /// empty or would not be one entry.
+    ///
+    /// ```
+    /// use promenade_changelog::{Changelog, ChangelogPolicy};
+    ///
+    /// let text = "## Unreleased\n\n### Fixed\n\n- One.\n\n## 1.0.0\n";
+    /// let policy = ChangelogPolicy::default();
+    /// let edits = Changelog::parse(text).add(Some("Fixed"), "Two.", &policy)?;
+    /// let after = edits.apply(text)?;
+    /// assert_eq!(after, "## Unreleased\n\n### Fixed\n\n- One.\n- Two.\n\n## 1.0.0\n");
+    /// assert!(Changelog::parse(&after).add(Some("Fixed"), "Two.", &policy)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn add(
+        &self,
+        category: Option<&str>,
+        text: &str,
+        policy: &ChangelogPolicy,
+    ) -> Result<Edits, EditChangelogError> {
+        let section = self
+            .unreleased()
+            .ok_or_else(|| EditChangelogError::new(VERB, EditChangelogErrorKind::NoUnreleased))?;
+        self.add_to(section, category, text, policy)
+    }
+
+    pub(crate) fn add_to(
+        &self,
+        section: &Section<'a>,
+        category: Option<&str>,
+        text: &str,
+        policy: &ChangelogPolicy,
+    ) -> Result<Edits, EditChangelogError> {
+        let refuse = |kind| EditChangelogError::new(VERB, kind);
+        let category = category.map(|category| self.spelling(section, category));
+        fit_entry(category.as_deref(), text).map_err(refuse)?;
+        let wanted = folded(text);
+        let same_place = |known: Option<&str>| match (&category, known) {
+            (Some(category), Some(known)) => plain(category) == plain(known),
+            (None, None) => true,
+            _ => false,
+        };
+        let stands = self
+            .entries(section)
+            .any(|entry| same_place(entry.category) && folded(entry.text) == wanted);
+        if stands {
+            return Ok(Edits::none());
+        }
+        let dialect = Dialect::learn(self, &policy.dialect);
+        let entry = item(text, &dialect);
+        let group = self
+            .groups(section)
+            .into_iter()
+            .find(|group| same_place(self.category_of(group)));
+        Ok(Edits::one(match group {
+            Some(group) => self.insert_into_group(section, &group, &entry, &dialect),
+            None => {
+                let category = category.unwrap_or_default();
+                self.open_category(section, &category, &entry, &dialect, policy)
+            }
+        }))
+    }
+
+    /// Spells a category as the section, or else the file, spells it.
+    fn spelling(&self, section: &Section<'a>, category: &str) -> String {
+        let known = |section: &Section<'a>| {
+            let groups = self.groups(section);
+            let names: Vec<_> = groups.iter().filter_map(|g| self.category_of(g)).collect();
+            names
+                .iter()
+                .find(|name| plain(name) == plain(category))
+                .or_else(|| {
+                    let kind = Category::read(category)?;
+                    names.iter().find(|name| Category::read(name) == Some(kind))
+                })
+                .map(|name| (*name).to_owned())
+        };
+        known(section)
+            .or_else(|| self.releases().take(8).find_map(known))
+            .unwrap_or_else(|| category.to_owned())
+    }
+
+    pub(crate) fn category_of(&self, group: &Group<'_>) -> Option<&'a str> {
+        let heading = group.heading?;
+        self.text.get(heading.inner.0..heading.inner.1)
+    }
+
+    /// Splits a section into its categories; the first group is what stands before them.
+    pub(crate) fn groups(&self, section: &Section<'a>) -> Vec<Group<'_>> {
+        let body = self.body(section);
+        let is_heading = |block: &Block| matches!(block.kind, Kind::Heading { .. });
+        let first = body.iter().position(is_heading).unwrap_or(body.len());
+        let (before, mut rest) = body.split_at(first);
+        let mut groups = vec![Group {
+            heading: None,
+            blocks: before,
+        }];
+        while let Some((heading, after)) = rest.split_first() {
+            let len = after.iter().position(is_heading).unwrap_or(after.len());
+            let (blocks, next) = after.split_at(len);
+            groups.push(Group {
+                heading: Some(heading),
+                blocks,
+            });
+            rest = next;
+        }
+        groups
+    }
+
+    /// Puts an entry after the last one of a group, or below what the group starts with.
+    pub(crate) fn insert_into_group(
+        &self,
+        section: &Section<'a>,
+        group: &Group<'_>,
+        entry: &str,
+        dialect: &Dialect,
+    ) -> TextEdit {
+        let newline = dialect.newline;
+        let content = |block: &&Block| !self.is_footer(block);
+        let last = group.blocks.iter().rev().find(content);
+        let is_item = |block: &Block| matches!(block.kind, Kind::Item { .. });
+        if let Some(last) = last {
+            // Entries with blank lines between them stay so.
+            let mut items = group.blocks.iter().rev().filter(|block| is_item(block));
+            let loose = match (items.next(), items.next()) {
+                (Some(b), Some(a)) => self.slice(a.end..b.start).contains(['\n', '\r']),
+                _ => false,
+            };
+            let gap = loose || !is_item(last);
+            return self.after_block(last.end, entry, gap, newline);
+        }
+        let (end, gap) = match group.heading {
+            Some(heading) => (heading.end, dialect.blank_after_heading),
+            None => (section.heading_range.end, dialect.blank_after_heading),
+        };
+        self.after_block(end, entry, gap, newline)
+    }
+
+    /// Inserts whole lines after the block that ends at `end`, with a blank line before them where
+    /// `gap` says so, and one after them where something follows directly.
+    pub(crate) fn after_block(
+        &self,
+        end: usize,
+        lines: &str,
+        gap: bool,
+        newline: &str,
+    ) -> TextEdit {
+        let open = end > 0 && !self.slice(0..end).ends_with(['\n', '\r']);
+        let mut text = String::new();
+        if open {
+            text.push_str(newline);
+        }
+        if gap {
+            text.push_str(newline);
+        }
+        text.push_str(lines);
+        if !open {
+            text.push_str(newline);
+            let next = self.text.get(end..).unwrap_or_default();
+            let first = next.lines().next().unwrap_or_default();
+            if !first.trim().is_empty() && !next.starts_with(['-', '*', '+']) {
+                text.push_str(newline);
+            }
+        }
+        TextEdit::insert(end, text)
+    }
+
+    /// Opens a category in its place.
+    fn open_category(
+        &self,
+        section: &Section<'a>,
+        category: &str,
+        entry: &str,
+        dialect: &Dialect,
+        policy: &ChangelogPolicy,
+    ) -> TextEdit {
+        let rank = |name: &str| rank(name, policy);
+        let groups = self.groups(section);
+        let level = groups
+            .iter()
+            .find_map(|group| match group.heading?.kind {
+                Kind::Heading { level, .. } => Some(level),
+                _ => None,
+            })
+            .unwrap_or((section.level + 1).min(6));
+        let newline = dialect.newline;
+        let gap = if dialect.blank_after_heading {
+            newline
+        } else {
+            ""
+        };
+        let mark = "#".repeat(usize::from(level));
+        let lines = format!("{mark} {category}{newline}{gap}{entry}");
+        let next = groups.iter().find(|group| {
+            self.category_of(group)
+                .is_some_and(|known| rank(known) > rank(category))
+        });
+        if let Some(heading) = next.and_then(|group| group.heading) {
+            return TextEdit::insert(heading.start, format!("{lines}{newline}{newline}"));
+        }
+        let end = self.content_end(section);
+        let under_heading = end == section.heading_range.end;
+        let gap = !under_heading || dialect.blank_after_heading;
+        self.after_block(end, &lines, gap, newline)
+    }
+}
+
+/// Where a category stands: as the policy lists them, else as Keep a Changelog does, else last.
+fn rank(name: &str, policy: &ChangelogPolicy) -> usize {
+    let listed = &policy.dialect.categories;
+    if !listed.is_empty() {
+        return listed
+            .iter()
+            .position(|known| plain(known) == plain(name))
+            .unwrap_or(listed.len());
+    }
+    Category::read(name)
+        .and_then(|kind| Category::ALL.iter().position(|known| *known == kind))
+        .unwrap_or(Category::ALL.len())
+}
+
+/// Writes an entry: the marker, and continuation lines indented below the text.
+pub(crate) fn item(text: &str, dialect: &Dialect) -> String {
+    let mut out = format!("{} ", dialect.bullet);
+    for (at, line) in text.trim().lines().enumerate() {
+        if at > 0 {
+            out.push_str(dialect.newline);
+            if !line.trim().is_empty() {
+                out.push_str("  ");
+            }
+        }
+        out.push_str(line.trim_end());
+    }
+    out
+}
+
+/// An entry must be read back as one entry, a category as one heading.
+fn fit_entry(category: Option<&str>, text: &str) -> Result<(), EditChangelogErrorKind> {
+    let unfit = |what, text: &str, why| {
+        Err(EditChangelogErrorKind::UnfitText {
+            what,
+            text: text.to_owned(),
+            why,
+        })
+    };
+    if text.trim().is_empty() {
+        return unfit("entry", text, "is empty");
+    }
+    if let Some(category) = category
+        && (category.trim().is_empty() || category.contains(['\n', '\r', '#']))
+    {
+        return unfit("category", category, "is not the text of one heading");
+    }
+    let dialect = Dialect::learn(&Changelog::parse(""), &crate::DialectPolicy::default());
+    let alone = item(text, &dialect);
+    let read = Changelog::parse(&alone);
+    let one = matches!(
+        read.scan.blocks.as_slice(),
+        [Block { kind: Kind::Item { .. }, end, .. }] if *end == alone.len()
+    );
+    // An open fence or comment would swallow what follows.
+    let closed = format!("{alone}\n\nend\n");
+    let closes = matches!(
+        Changelog::parse(&closed).scan.blocks.as_slice(),
+        [
+            _,
+            Block {
+                kind: Kind::Paragraph,
+                ..
+            }
+        ]
+    );
+    if one && closes {
+        Ok(())
+    } else {
+        unfit("entry", text, "would not be read back as one list item")
+    }
+}

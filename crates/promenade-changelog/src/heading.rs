@@ -1,0 +1,298 @@
+//! What the heading of a release says: version, date, flags.
+
+use crate::date::{self, FoundDate};
+
+/// What a heading names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// `Unreleased` in one of its spellings.
+    Unreleased,
+    /// `XXXX`, `X.Y.Z`: a version still to be chosen.
+    Placeholder,
+    /// A version.
+    Version,
+}
+
+/// The reading of a heading; ranges count in its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    pub(crate) names: Names,
+    /// The version without a leading `v`, or the word for unreleased.
+    pub(crate) version: (usize, usize),
+    /// Words stand before the version that are not just `Version` or `Release`.
+    pub(crate) prefixed: bool,
+    /// The text in brackets that a link definition can name.
+    pub(crate) label: Option<(usize, usize)>,
+    /// The destination of an inline link.
+    pub(crate) url: Option<(usize, usize)>,
+    pub(crate) date: Option<FoundDate>,
+    /// `UNRELEASED`, `ReleaseDate` or the like where the date will stand.
+    pub(crate) pending: Option<(usize, usize)>,
+    /// The `[YANKED]` mark, with the space before it.
+    pub(crate) yanked: Option<(usize, usize)>,
+}
+
+/// Headings that mean "not released", in lower case.
+const UNRELEASED: &[&str] = &[
+    "unreleased",
+    "unreleased changes",
+    "unreleased version",
+    "not released",
+    "not yet released",
+    "next",
+    "next release",
+    "next version",
+    "upcoming",
+    "upcoming release",
+    "head",
+    "master",
+    "main",
+    "development",
+    "development version",
+    "in development",
+    "pending",
+    "to be released",
+    "current",
+    "trunk",
+    "tbd",
+];
+
+const PENDING: &[&str] = &[
+    "unreleased",
+    "releasedate",
+    "release-date",
+    "tbd",
+    "tba",
+    "xxxx-xx-xx",
+    "yyyy-mm-dd",
+    "not released",
+    "not yet released",
+    "in development",
+    "pending",
+    "date",
+];
+
+/// Reads the text of a heading, or nothing if it names no release.
+pub(crate) fn read(text: &str) -> Option<Reading> {
+    let (start, _) = text
+        .char_indices()
+        .find(|(_, c)| !matches!(c, '*' | '_' | '~' | '`' | ' '))?;
+    core(text, start, false).or_else(|| after_prefix(text, start))
+}
+
+/// Reads `[1.2.3] - …`, `1.2.3 (…)`, `Unreleased` at `start`.
+fn core(text: &str, start: usize, prefixed: bool) -> Option<Reading> {
+    let here = text.get(start..)?;
+    let (token, label, url, after) = if let Some(inner) = here.strip_prefix('[') {
+        let len = inner.find(']')?;
+        let label = (start + 1, start + 1 + len);
+        let mut after = label.1 + 1;
+        let mut url = None;
+        let rest = text.get(after..).unwrap_or_default();
+        if let Some(target) = rest.strip_prefix('(')
+            && let Some(len) = target.find(')')
+        {
+            url = Some((after + 1, after + 1 + len));
+            after += len + 2;
+        }
+        (label, Some(label), url, after)
+    } else {
+        let len = here.find([' ', '\t', ',', '(']).unwrap_or(here.len());
+        let word = here.get(..len)?.trim_end_matches([':', '*', '_', '~', '`']);
+        let token = (start, start + word.len());
+        (token, None, None, token.1)
+    };
+    let inside = text.get(token.0..token.1)?;
+    let whole = text.get(start..)?.trim_end();
+    let (names, version) = name(
+        inside,
+        token.0,
+        label.is_some(),
+        after >= text.trim_end().len(),
+    )
+    .or_else(|| unreleased_text(whole, start, label.is_some()))?;
+    let after = if names == Names::Unreleased && label.is_none() {
+        version.1
+    } else {
+        after
+    };
+    if prefixed && names == Names::Unreleased {
+        return None;
+    }
+    let mut reading = Reading {
+        names,
+        version,
+        prefixed,
+        label,
+        url,
+        date: None,
+        pending: None,
+        yanked: None,
+    };
+    // `[1.2.3 - 2024-01-02]` has its date in the brackets.
+    let from = version.1.min(after);
+    reading.finish(text, from);
+    if inside == text.get(version.0..version.1)? && date::find(inside).is_some() {
+        reading.date = reading.date.or_else(|| at(date::find(inside), token.0));
+    }
+    Some(reading)
+}
+
+fn at(found: Option<FoundDate>, offset: usize) -> Option<FoundDate> {
+    found.map(|found| FoundDate {
+        start: found.start + offset,
+        end: found.end + offset,
+        ..found
+    })
+}
+
+impl Reading {
+    /// Reads date and flags after the version.
+    fn finish(&mut self, text: &str, from: usize) {
+        let rest = text.get(from..).unwrap_or_default();
+        self.date = at(date::find(rest), from);
+        let lower = rest.to_ascii_lowercase();
+        if let Some(at) = lower.find("[yanked]") {
+            let space = rest.get(..at).unwrap_or_default();
+            let start = space.trim_end_matches([' ', '\t']).len();
+            self.yanked = Some((from + start, from + at + "[yanked]".len()));
+        } else if let Some(at) = lower.find("(yanked)") {
+            let space = rest.get(..at).unwrap_or_default();
+            let start = space.trim_end_matches([' ', '\t']).len();
+            self.yanked = Some((from + start, from + at + "(yanked)".len()));
+        }
+        if self.date.is_none() {
+            self.pending = PENDING.iter().find_map(|word| {
+                let at = lower.find(word)?;
+                let end = at + word.len();
+                let edge = |byte: Option<u8>| !byte.is_some_and(|b| b.is_ascii_alphanumeric());
+                let bytes = lower.as_bytes();
+                let free = edge(at.checked_sub(1).and_then(|at| bytes.get(at).copied()))
+                    && edge(bytes.get(end).copied());
+                free.then_some((from + at, from + end))
+            });
+        }
+    }
+}
+
+type Named = (Names, (usize, usize));
+
+/// Reads one word, or the text in brackets.
+fn name(token: &str, offset: usize, bracketed: bool, alone: bool) -> Option<Named> {
+    if bracketed && UNRELEASED.contains(&token.to_ascii_lowercase().as_str()) {
+        return Some((Names::Unreleased, (offset, offset + token.len())));
+    }
+    let word = token.split([' ', '\t']).next().unwrap_or_default();
+    let word = word.trim_end_matches([':', ',', ';']);
+    if is_placeholder(word) {
+        return Some((Names::Placeholder, (offset, offset + word.len())));
+    }
+    let start = version_start(word, bracketed || alone)?;
+    Some((Names::Version, (offset + start, offset + word.len())))
+}
+
+/// Reads a heading that is nothing but a word for unreleased, or starts with `Unreleased`.
+fn unreleased_text(whole: &str, offset: usize, bracketed: bool) -> Option<Named> {
+    if bracketed {
+        return None;
+    }
+    let lower = whole.to_ascii_lowercase();
+    let lower = lower.trim_end_matches([':', '*', '_', '~', '`']);
+    if UNRELEASED.contains(&lower) {
+        return Some((Names::Unreleased, (offset, offset + lower.len())));
+    }
+    let word = "unreleased";
+    let free = lower
+        .strip_prefix(word)
+        .is_some_and(|rest| rest.starts_with([' ', '\t', '(', ':', ',', '-']));
+    free.then_some((Names::Unreleased, (offset, offset + word.len())))
+}
+
+fn is_placeholder(word: &str) -> bool {
+    let bare = word.strip_prefix(['v', 'V']).unwrap_or(word);
+    let unknown = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| matches!(b, b'X' | b'x' | b'Y' | b'y' | b'Z' | b'z'))
+    };
+    let mut parts = bare.split('.');
+    let first = parts.next().unwrap_or_default();
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    // `XXXX`, `XXXX.X`, `X.Y.Z`, `1.X.Y`, not the word `x` alone.
+    let some_unknown = bare.split('.').any(unknown);
+    some_unknown
+        && (unknown(first) && first.len() >= 4 || bare.contains('.'))
+        && bare.split('.').all(|part| unknown(part) || digits(part))
+}
+
+/// Finds where the version starts in a word that ends with it: `1.2.3`, `v1.2.3`, `name-v1.2.3`.
+fn version_start(word: &str, integers: bool) -> Option<usize> {
+    let bytes = word.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let digit = bytes.get(at).is_some_and(u8::is_ascii_digit);
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at).copied());
+        let v = matches!(before, Some(b'v' | b'V'))
+            && !at
+                .checked_sub(2)
+                .and_then(|at| bytes.get(at))
+                .is_some_and(u8::is_ascii_alphanumeric);
+        let starts = before.is_none_or(|b| !b.is_ascii_alphanumeric() && b != b'.') || v;
+        if digit && starts && is_version(word.get(at..)?, integers && (at == 0 || at == 1 && v)) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Returns whether a text is a version: two or more numbers with dots, a date, or a number alone
+/// where that may be; then a suffix.
+pub(crate) fn is_version(text: &str, integers: bool) -> bool {
+    let core = text
+        .bytes()
+        .take_while(|b| b.is_ascii_digit() || *b == b'.')
+        .count();
+    let (numbers, suffix) = text.split_at(core);
+    let numbers = numbers
+        .strip_suffix('.')
+        .filter(|_| suffix.starts_with(['x', 'X', '*']))
+        .unwrap_or(numbers);
+    let count = numbers.split('.').count();
+    if numbers.split('.').any(str::is_empty) || count > 4 {
+        return false;
+    }
+    if count == 1 && !integers && date::find(text).is_none() {
+        return false;
+    }
+    let tail = suffix.trim_start_matches(['-', '+', '~', '_', '.']);
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.' | b'~' | b'_');
+    suffix.bytes().all(legal) && (suffix.is_empty() || !tail.is_empty())
+}
+
+/// Reads `Version 1.2.3`, `Mithril Distribution [2403.1] - …`, `name 1.2.3`.
+fn after_prefix(text: &str, start: usize) -> Option<Reading> {
+    let mut at = start;
+    for _ in 0..4 {
+        let rest = text.get(at..)?;
+        let word = rest.find([' ', '\t'])?;
+        at += word;
+        at += text.get(at..)?.find(|c| !matches!(c, ' ' | '\t'))?;
+        if let Some(mut reading) = core(text, at, true)
+            && (reading.label.is_some() || text.get(at..reading.version.1)?.contains('.'))
+        {
+            let prefix = text
+                .get(start..at)?
+                .trim()
+                .trim_end_matches(':')
+                .to_ascii_lowercase();
+            reading.prefixed = !matches!(
+                prefix.as_str(),
+                "version" | "release" | "v" | "ver" | "ver."
+            );
+            return Some(reading);
+        }
+    }
+    None
+}

@@ -161,6 +161,12 @@ impl FileEdit {
         self.edits.apply(&self.before)
     }
 
+    /// Returns these edits and others of the same file as one list.
+    pub(crate) fn join(&self, other: &Self) -> Result<Self, EditOrderError> {
+        let edits = self.edits.iter().chain(&other.edits).cloned().collect();
+        Self::new(self.path.clone(), self.before.clone(), edits)
+    }
+
     /// Returns the lines that change, counted from 1, in the file as it was.
     #[must_use]
     pub fn lines(&self) -> Vec<usize> {

@@ -135,6 +135,28 @@ pub enum ReadManifestErrorKind {
         /// What it must be.
         expected: &'static str,
     },
+    /// A key stands twice.
+    #[error("`{key}` stands twice")]
+    KeyTwice {
+        /// The key.
+        key: String,
+    },
+    /// A pattern matches more or less often than it must.
+    #[error("pattern `{pattern}` matches {found} times, expected {expected}")]
+    Matches {
+        /// The pattern.
+        pattern: String,
+        /// How often it matches.
+        found: usize,
+        /// How often it must.
+        expected: usize,
+    },
+    /// The process names a package that there is not.
+    #[error("no package `{package}`")]
+    NoSuchPackage {
+        /// The package.
+        package: String,
+    },
     /// Nothing stands at the path.
     #[error("no `{key}`")]
     NoSuchKey {
@@ -290,6 +312,31 @@ pub enum PlanEditErrorKind {
         /// How many there are.
         found: usize,
     },
+    /// The process has several version groups, and none was named.
+    #[error("name the package or the group: {known}")]
+    NameGroup {
+        /// The names there are.
+        known: String,
+    },
+    /// A file holds another text than the form expects.
+    #[error("`{found}` is not of the form `{form}`")]
+    Form {
+        /// What stands there.
+        found: String,
+        /// The form.
+        form: String,
+    },
+    /// A value cannot be written where it must stand.
+    #[error("cannot write `{text}`: {reason}")]
+    Value {
+        /// The text.
+        text: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// The scheme has no text for the version.
+    #[error("{0}")]
+    Scheme(promenade_version::FormatVersionError),
     /// `[replace]` names the package together with its version.
     #[error("`[replace]` names `{package}` with its version; use `[patch]`")]
     Replaced {

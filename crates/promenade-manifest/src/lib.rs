@@ -24,13 +24,26 @@
 //! ```
 
 mod cargo;
+mod document;
 mod edit;
 mod error;
+mod form;
+mod json;
+mod key_path;
 mod mismatch;
+mod npm;
+mod npm_range;
+mod place;
+mod policy;
 mod position;
 mod requirement;
+#[cfg(feature = "serde")]
+mod serde;
 mod toml;
 mod tree;
+mod version_files;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 pub use cargo::{Cargo, Package, PackageSelection, VersionChange, VersionEdit};
 pub use edit::{EditList, FileEdit, TextEdit};
@@ -38,7 +51,11 @@ pub use error::{
     EditOrderError, PlanEditError, PlanEditErrorKind, ReadFileError, ReadManifestError,
     ReadManifestErrorKind,
 };
+pub use form::{Form, ParseFormError};
+pub use key_path::{KeyPath, ParseKeyPathError};
 pub use mismatch::Mismatch;
+pub use policy::{FilePolicy, ManifestKind, ManifestPolicy, Place, PolicyError, Versions};
 pub use position::Position;
 pub use requirement::Dependents;
 pub use tree::{Entry, EntryKind, FileTree};
+pub use version_files::{NamedVersion, VersionFiles};

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use toml_edit::{Document, Item, TableLike};
 
+use crate::key_path::{KeyPart, KeyPath};
 use crate::{Position, ReadManifestError, ReadManifestErrorKind, TextEdit};
 
 /// A text value and where it stands.
@@ -77,4 +78,12 @@ pub(crate) fn literal(text: &str, item: &Item) -> Option<Literal> {
 /// Returns the first byte of an item, for messages.
 pub(crate) fn start(item: &Item) -> usize {
     item.span().map_or(0, |span| span.start)
+}
+
+/// Returns the item at a path.
+pub(crate) fn find<'d>(root: &'d Item, path: &KeyPath) -> Option<&'d Item> {
+    path.parts().iter().try_fold(root, |item, part| match part {
+        KeyPart::Key(key) => item.as_table_like()?.get(key),
+        KeyPart::Index(index) => item.get(*index),
+    })
 }

@@ -7,7 +7,7 @@ use semver::Version;
 use super::manifest::{DependencyDecl, Manifest, Table};
 use super::workspace::{Cargo, Package, Workspace};
 use crate::requirement::follow;
-use crate::{Dependents, FileEdit, PlanEditError, PlanEditErrorKind, TextEdit};
+use crate::{Dependents, EditOrderError, FileEdit, PlanEditError, PlanEditErrorKind, TextEdit};
 
 /// Whose version is to change.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -66,6 +66,15 @@ impl VersionEdit {
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
+
+    /// Adds the edits of a file, to those that the file has already.
+    pub(crate) fn add(&mut self, file: FileEdit) -> Result<(), EditOrderError> {
+        match self.files.iter_mut().find(|old| old.path() == file.path()) {
+            Some(old) => *old = old.join(&file)?,
+            None => self.files.push(file),
+        }
+        Ok(())
+    }
 }
 
 impl Cargo {
@@ -81,7 +90,27 @@ impl Cargo {
         version: &Version,
         dependents: Dependents,
     ) -> Result<VersionEdit, PlanEditError> {
-        let changed = self.changed(selection)?;
+        let selected = match selection {
+            PackageSelection::Shared => self.shared(None)?,
+            PackageSelection::Named(names) => {
+                let mut selected = Vec::new();
+                for name in names {
+                    selected.extend(self.named(name)?);
+                }
+                selected
+            }
+        };
+        self.plan_packages(&selected, version, dependents)
+    }
+
+    /// Plans the edit that gives packages `version`, and those that take theirs from the same place.
+    pub(crate) fn plan_packages(
+        &self,
+        selected: &[&Package],
+        version: &Version,
+        dependents: Dependents,
+    ) -> Result<VersionEdit, PlanEditError> {
+        let changed = self.changed(selected);
         let mut edits: BTreeMap<&str, Vec<TextEdit>> = BTreeMap::new();
         let text = version.to_string();
         for package in changed.values() {
@@ -130,59 +159,56 @@ impl Cargo {
 
     /// Returns the packages whose version changes, by folder: those selected, and those that take
     /// their version from the same place.
-    pub(crate) fn changed(
-        &self,
-        selection: &PackageSelection,
-    ) -> Result<BTreeMap<&str, &Package>, PlanEditError> {
-        let selected: Vec<&Package> = match selection {
-            PackageSelection::Shared => self.shared()?,
-            PackageSelection::Named(names) => {
-                let mut selected = Vec::new();
-                for name in names {
-                    let before = selected.len();
-                    selected.extend(self.packages().filter(|package| package.name == *name));
-                    if selected.len() == before {
-                        return Err(PlanEditError::new(PlanEditErrorKind::NoSuchPackage {
-                            name: name.clone(),
-                            known: self.names(),
-                        }));
-                    }
-                }
-                selected
-            }
-        };
+    fn changed(&self, selected: &[&Package]) -> BTreeMap<&str, &Package> {
         let sources: BTreeSet<_> = selected
             .iter()
             .filter_map(|package| place(package))
             .collect();
-        Ok(self
-            .packages
+        let manifests: BTreeSet<_> = selected.iter().map(|one| one.manifest.as_str()).collect();
+        self.packages
             .iter()
             .filter(|(_, package)| {
-                selected.iter().any(|one| one.manifest == package.manifest)
+                manifests.contains(package.manifest.as_str())
                     || place(package).is_some_and(|place| sources.contains(&place))
             })
             .map(|(folder, package)| (folder.as_str(), package))
-            .collect())
+            .collect()
+    }
+
+    /// Returns the members of the name.
+    pub(crate) fn named(&self, name: &str) -> Result<Vec<&Package>, PlanEditError> {
+        let found: Vec<_> = self
+            .packages()
+            .filter(|package| package.name == name)
+            .collect();
+        if found.is_empty() {
+            return Err(PlanEditError::new(PlanEditErrorKind::NoSuchPackage {
+                name: name.to_owned(),
+                known: self.names(),
+            }));
+        }
+        Ok(found)
+    }
+
+    /// Returns the packages that should have one version: those that inherit it, else all that have
+    /// one; of one workspace, or of all.
+    pub(crate) fn sharing(&self, root: Option<&str>) -> Vec<&Package> {
+        let members = || {
+            self.packages()
+                .filter(move |package| root.is_none() || package.root.as_deref() == root)
+        };
+        let inheriting: Vec<_> = members().filter(|package| package.inherited).collect();
+        if inheriting.is_empty() {
+            return members()
+                .filter(|package| package.version.is_some())
+                .collect();
+        }
+        inheriting
     }
 
     /// Returns the packages with the one version that a call without a name means.
-    fn shared(&self) -> Result<Vec<&Package>, PlanEditError> {
-        let inheriting: Vec<_> = self
-            .packages()
-            .filter(|package| package.inherited)
-            .collect();
-        let sources: BTreeSet<_> = inheriting
-            .iter()
-            .filter_map(|package| place(package))
-            .collect();
-        if sources.len() == 1 {
-            return Ok(inheriting);
-        }
-        let all: Vec<_> = self
-            .packages()
-            .filter(|package| package.version.is_some())
-            .collect();
+    pub(crate) fn shared(&self, root: Option<&str>) -> Result<Vec<&Package>, PlanEditError> {
+        let all = self.sharing(root);
         let versions: BTreeSet<_> = all.iter().filter_map(|package| package.version()).collect();
         match versions.len() {
             1 => Ok(all),

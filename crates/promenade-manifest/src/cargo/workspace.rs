@@ -43,7 +43,8 @@ pub struct Package {
     /// The manifest and the place of the text of the version.
     pub(crate) source: Option<(String, crate::toml::Literal)>,
     pub(crate) inherited: bool,
-    pub(crate) member: bool,
+    /// The root of the workspace it is a member of.
+    pub(crate) root: Option<String>,
 }
 
 impl Package {
@@ -97,7 +98,9 @@ impl Cargo {
 
     /// Returns the packages that are members of a workspace, by folder.
     pub fn packages(&self) -> impl Iterator<Item = &Package> {
-        self.packages.values().filter(|package| package.member)
+        self.packages
+            .values()
+            .filter(|package| package.root.is_some())
     }
 
     fn load(
@@ -279,7 +282,7 @@ impl Cargo {
             Some((file, literal)) => Some(self.version(file, literal)?),
             None => None,
         };
-        let known = self.packages.get(&at).is_some_and(|known| known.member);
+        let known = self.packages.get(&at).and_then(|known| known.root.clone());
         self.packages.insert(
             at,
             Package {
@@ -288,7 +291,7 @@ impl Cargo {
                 manifest: path.to_owned(),
                 source,
                 inherited,
-                member: member || known,
+                root: known.or(member.then(|| root.to_owned())),
             },
         );
         Ok(())

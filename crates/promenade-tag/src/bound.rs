@@ -17,7 +17,6 @@ pub(crate) enum Kind {
     /// A ref name that is used as an image tag too.
     RefAndImage,
     /// An image tag.
-    #[expect(dead_code, reason = "channels are bound next")]
     Image,
     /// A line of text.
     Text,

@@ -414,3 +414,108 @@ pub enum ImageNameErrorKind {
         part: usize,
     },
 }
+
+/// A set of channel rules is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("channel rule {} (`{template}`): {kind}", index + 1)]
+pub struct BuildChannelSetError {
+    index: usize,
+    template: String,
+    kind: BuildChannelSetErrorKind,
+}
+
+impl BuildChannelSetError {
+    pub(crate) fn new(index: usize, template: &str, kind: BuildChannelSetErrorKind) -> Self {
+        Self {
+            index,
+            template: template.to_owned(),
+            kind,
+        }
+    }
+
+    /// Returns the index of the rule, from 0.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Returns the template of the rule's names.
+    #[must_use]
+    pub fn template(&self) -> &str {
+        &self.template
+    }
+
+    /// Returns why it is refused.
+    #[must_use]
+    pub fn kind(&self) -> &BuildChannelSetErrorKind {
+        &self.kind
+    }
+}
+
+/// Why a set of channel rules is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildChannelSetErrorKind {
+    /// `since` is no version of the scheme.
+    #[error("`since`: {reason}")]
+    Since {
+        /// What the scheme says.
+        reason: String,
+    },
+    /// The events of the rule have no value for a placeholder.
+    #[error("`{{{field}}}` has no value on {trigger}")]
+    NoValue {
+        /// The placeholder.
+        field: Placeholder,
+        /// The event.
+        trigger: &'static str,
+    },
+    /// An environment is named, and promotions do not move the channel.
+    #[error("`environment` is for channels that move on promotion")]
+    EnvironmentWithoutPromotion,
+    /// The rule fixes the component that the name holds.
+    #[error("`component` is for names without `{{component}}`; list names in `components`")]
+    ComponentTwice,
+    /// Names are listed for a placeholder that the name lacks.
+    #[error("names are listed for `{{{field}}}`, which the name lacks")]
+    UnusedNames {
+        /// The placeholder.
+        field: Placeholder,
+    },
+    /// `latest` would point at something that is not released (C13).
+    #[error("`latest` is for releases: neither a candidate nor a push may move it")]
+    LatestOfCandidates,
+    /// An immutable name says how it moves.
+    #[error("an immutable name neither follows anything nor is exclusive")]
+    ImmutableMoves,
+    /// An immutable name that several versions would share.
+    #[error("an immutable name must hold the version, the tag or the commit")]
+    ImmutableShared,
+    /// A name has two readings.
+    #[error(transparent)]
+    Ambiguous(Ambiguity),
+}
+
+/// An event cannot be planned for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanChannelsError {
+    /// The version is a state of a manifest.
+    #[error("`{tag}` is a state of a manifest between releases and is not published")]
+    NotPublishable {
+        /// Its tag.
+        tag: String,
+    },
+    /// The version was withdrawn (INV-12).
+    #[error("`{tag}` is withdrawn and never becomes the target of a channel again")]
+    Withdrawn {
+        /// Its tag.
+        tag: String,
+    },
+    /// The tag to withdraw is not among the published ones.
+    #[error("`{tag}` is not among the published versions")]
+    Unknown {
+        /// The tag.
+        tag: String,
+    },
+}

@@ -17,11 +17,16 @@ mod template;
 mod values;
 
 pub use bound::MAX_NAME_BYTES;
-pub use channel::{BuildMetadataPolicy, ChannelRule, Follows, Mutability, Trigger, Triggers};
+pub use channel::{
+    BuildMetadataPolicy, ChannelEvent, ChannelPlan, ChannelRule, ChannelSet, Follows, Hand, Kept,
+    Move, Mutability, Positions, Published, Refusal, Remedy, Standing, Target, Trigger, Triggers,
+    WhyKept, WhyMoved, WhyRefused,
+};
 pub use error::{
-    Ambiguity, BuildTagPolicyError, BuildTagPolicyErrorKind, FormatNameError, FormatNameErrorKind,
-    ImageNameErrorKind, NameTagError, ParseImageNameError, ParseTagNameError, ParseTemplateError,
-    ParseTemplateErrorKind, RefNameErrorKind,
+    Ambiguity, BuildChannelSetError, BuildChannelSetErrorKind, BuildTagPolicyError,
+    BuildTagPolicyErrorKind, FormatNameError, FormatNameErrorKind, ImageNameErrorKind,
+    NameTagError, ParseImageNameError, ParseTagNameError, ParseTemplateError,
+    ParseTemplateErrorKind, PlanChannelsError, RefNameErrorKind,
 };
 pub use facts::{ObjectKind, SignatureKind, TagFacts};
 pub use grammar::Vocabulary;

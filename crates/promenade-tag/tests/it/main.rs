@@ -1,0 +1,3 @@
+//! What templates, tags and channels do, seen from outside.
+
+mod channel;

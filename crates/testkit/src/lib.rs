@@ -13,6 +13,8 @@
 //! # }
 //! ```
 
+pub mod disk;
+
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write as _;

@@ -1,0 +1,253 @@
+//! Where the files of a stream are, and what is in them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use promenade_digest::Digest;
+use promenade_promotion::ledger::{CorruptLedgerKind, Head, Record, StoreError, StreamId};
+
+use crate::error::{corrupt, file, record};
+
+/// Lines before the body of a record.
+const HEADER_LINES: usize = 6;
+
+/// The directories of one stream.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    pub(crate) stream: StreamId,
+    pub(crate) dir: PathBuf,
+    pub(crate) records: PathBuf,
+    pub(crate) bundles: PathBuf,
+    pub(crate) tmp: PathBuf,
+}
+
+/// A file that holds records.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Segment {
+    pub(crate) first: u64,
+    /// The last number of a bundle; the file of an append does not say.
+    pub(crate) last: Option<u64>,
+    pub(crate) path: PathBuf,
+}
+
+/// The files of a stream at some moment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Listing {
+    pub(crate) bundles: Vec<Segment>,
+    pub(crate) loose: Vec<Segment>,
+    /// Files of appends that a bundle covers: left behind when it was sealed.
+    pub(crate) covered: Vec<Segment>,
+}
+
+impl Listing {
+    pub(crate) fn sealed_up_to(&self) -> u64 {
+        self.bundles
+            .iter()
+            .filter_map(|bundle| bundle.last)
+            .max()
+            .unwrap_or(0)
+    }
+
+    pub(crate) fn segments(&self) -> impl DoubleEndedIterator<Item = &Segment> {
+        self.bundles.iter().chain(&self.loose)
+    }
+}
+
+impl Layout {
+    pub(crate) fn new(root: &Path, stream: &StreamId) -> Self {
+        let dir = root.join(stream.as_str());
+        Self {
+            stream: stream.clone(),
+            records: dir.join("records"),
+            bundles: dir.join("bundles"),
+            tmp: dir.join("tmp"),
+            dir,
+        }
+    }
+
+    pub(crate) fn record_path(&self, first: u64) -> PathBuf {
+        self.records.join(format!("{first:020}"))
+    }
+
+    pub(crate) fn bundle_path(&self, first: u64, last: u64) -> PathBuf {
+        self.bundles.join(format!("{first:020}-{last:020}"))
+    }
+
+    pub(crate) fn list(&self) -> Result<Listing, StoreError> {
+        // Records first: what is sealed meanwhile is found in the bundles that are read after.
+        let mut loose = list(&self.records)?;
+        let mut bundles = list(&self.bundles)?;
+        loose.sort();
+        // Two that seal after another number of records may have made bundles that overlap.
+        bundles.sort_by_key(|bundle| (bundle.last, bundle.first));
+        if let Some(odd) = loose.iter().find(|segment| segment.last.is_some()) {
+            return Err(foreign(&odd.path));
+        }
+        if let Some(odd) = bundles.iter().find(|segment| segment.last.is_none()) {
+            return Err(foreign(&odd.path));
+        }
+        let mut listing = Listing {
+            bundles,
+            ..Listing::default()
+        };
+        let sealed = listing.sealed_up_to();
+        (listing.covered, listing.loose) = loose.into_iter().partition(|s| s.first <= sealed);
+        Ok(listing)
+    }
+
+    /// Returns the head, from the last record alone.
+    pub(crate) fn head(&self) -> Result<Head, Retry> {
+        let listing = self.list()?;
+        let Some(last) = listing.segments().next_back() else {
+            return Ok(Head::EMPTY);
+        };
+        let mut head = Head::EMPTY;
+        let mut seq = last.first;
+        self.scan(last, &mut |record, hash| {
+            if record.seq != seq {
+                let (expected, found) = (seq, record.seq);
+                return Err(corrupt(
+                    seq,
+                    CorruptLedgerKind::Sequence { expected, found },
+                ));
+            }
+            seq += 1;
+            head = Head {
+                seq: record.seq,
+                hash,
+            };
+            Ok(true)
+        })?;
+        Ok(head)
+    }
+
+    /// Calls `visit` with each record of a file and its hash, until it returns `false`.
+    pub(crate) fn scan(
+        &self,
+        segment: &Segment,
+        visit: &mut dyn FnMut(Record, Digest) -> Result<bool, StoreError>,
+    ) -> Result<(), Retry> {
+        let bytes = match fs::read(&segment.path) {
+            Ok(bytes) => bytes,
+            // Sealed since the directory was listed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Retry::Again),
+            Err(error) => return Err(file("reading", &segment.path, &error).into()),
+        };
+        let mut rest = bytes.as_slice();
+        let mut seq = segment.first;
+        if rest.is_empty() {
+            return Err(corrupt(seq, CorruptLedgerKind::Missing).into());
+        }
+        while !rest.is_empty() {
+            let (one, after) = split(rest);
+            let parsed = Record::parse(one).map_err(|error| record(seq, error))?;
+            if parsed.stream != self.stream {
+                let found = parsed.stream.to_string();
+                return Err(corrupt(seq, CorruptLedgerKind::Stream { found }).into());
+            }
+            seq += 1;
+            rest = after;
+            if !visit(parsed, Digest::sha256(one))? {
+                return Ok(());
+            }
+        }
+        match segment.last {
+            Some(last) if seq <= last => Err(corrupt(seq, CorruptLedgerKind::Missing).into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why a reading of several files has to be given up.
+#[derive(Debug)]
+pub(crate) enum Retry {
+    /// The files changed meanwhile.
+    Again,
+    /// It cannot be read.
+    No(StoreError),
+}
+
+impl From<StoreError> for Retry {
+    fn from(error: StoreError) -> Self {
+        Self::No(error)
+    }
+}
+
+/// Splits off the first record: its header says how long it is. What has no such header is left in
+/// one piece, for the parser to refuse.
+fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let mut end = 0;
+    let mut size = None;
+    for _ in 0..HEADER_LINES {
+        let rest = bytes.get(end..).unwrap_or_default();
+        let Some(length) = rest.iter().position(|byte| *byte == b'\n') else {
+            return (bytes, &[]);
+        };
+        size = rest
+            .get(..length)
+            .and_then(|line| line.strip_prefix(b"size "));
+        end += length + 1;
+    }
+    let size: Option<usize> = size
+        .and_then(|digits| std::str::from_utf8(digits).ok())
+        .and_then(|digits| digits.parse().ok());
+    let total = size.and_then(|size| size.checked_add(end + 1));
+    match total {
+        Some(total) => bytes.split_at_checked(total).unwrap_or((bytes, &[])),
+        None => (bytes, &[]),
+    }
+}
+
+fn list(dir: &Path) -> Result<Vec<Segment>, StoreError> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(file("listing", dir, &error)),
+    };
+    let mut segments = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| file("listing", dir, &error))?;
+        let name = entry.file_name();
+        let path = entry.path();
+        let Some(name) = name.to_str() else {
+            return Err(foreign(&path));
+        };
+        if name.starts_with('.') {
+            continue;
+        }
+        let number = |text: &str| {
+            let digits = text.len() == 20 && text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse::<u64>()
+                .ok()
+                .filter(|number| digits && *number > 0)
+        };
+        let (first, last) = match name.split_once('-') {
+            Some((first, last)) => (number(first), Some(number(last))),
+            None => (number(name), None),
+        };
+        match (first, last) {
+            (Some(first), None) => segments.push(Segment {
+                first,
+                last: None,
+                path,
+            }),
+            (Some(first), Some(Some(last))) if first <= last => {
+                segments.push(Segment {
+                    first,
+                    last: Some(last),
+                    path,
+                });
+            }
+            _ => return Err(foreign(&path)),
+        }
+    }
+    Ok(segments)
+}
+
+fn foreign(path: &Path) -> StoreError {
+    StoreError::Unusable {
+        problem: format!("`{}` is no file of a ledger", path.display()),
+        remedy: "move it elsewhere".to_owned(),
+    }
+}

@@ -1,0 +1,211 @@
+//! Writers that race and are killed, for any store: threads, and processes that are this very program.
+//!
+//! A worker writes each acknowledged append as one line to a file of its own, at once, so that what
+//! was acknowledged is known even of a worker that was killed. Started again under the same name it
+//! first looks its last operation up: it may have been written and not acknowledged.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use promenade_promotion::ledger::{AppendError, Head, LedgerStore, OpId, StreamId};
+
+/// Opens the store that lies in a directory.
+pub(crate) type Open = fn(&Path) -> Box<dyn LedgerStore>;
+
+/// Names the directory of the store to a worker; without it the test `worker` has nothing to do.
+const STORE: &str = "PROMENADE_TEST_STORE";
+const WRITER: &str = "PROMENADE_TEST_WRITER";
+const COUNT: &str = "PROMENADE_TEST_COUNT";
+
+fn stream() -> StreamId {
+    StreamId::new("ledger").unwrap()
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) acknowledged: u64,
+    pub(crate) rejected: u64,
+}
+
+/// The body of the test that each program with these tests has under the name `worker`.
+pub(crate) fn worker(open: Open) {
+    let Some(dir) = std::env::var_os(STORE) else {
+        return;
+    };
+    let writer = std::env::var(WRITER).unwrap();
+    let count = std::env::var(COUNT).unwrap().parse().unwrap();
+    let dir = PathBuf::from(dir);
+    write(&*open(&dir), &acks(&dir, &writer), &writer, count);
+}
+
+fn acks(dir: &Path, writer: &str) -> PathBuf {
+    let dir = dir.with_extension("acks");
+    std::fs::create_dir_all(&dir).unwrap();
+    dir.join(writer)
+}
+
+/// Appends until `count` appends of this writer were acknowledged.
+fn write(store: &dyn LedgerStore, acks: &Path, writer: &str, count: u64) -> Tally {
+    let mut tally = Tally::default();
+    let known = read_acks(acks);
+    let mut head = store.head(&stream()).unwrap();
+    let mut file = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(acks)
+        .unwrap();
+    let mut acknowledge = |op: &OpId, head: &Head| {
+        file.write_all(format!("{op} {head}\n").as_bytes()).unwrap();
+    };
+    let mut number = known.len() as u64;
+    if let Some((_, last)) = known.last().filter(|_| number < count) {
+        let op = OpId::new(format!("{writer}-{number}")).unwrap();
+        let from = last.split('@').next().unwrap().parse().unwrap();
+        if let Some(found) = store.resolve(&stream(), &op, from).unwrap() {
+            acknowledge(&op, &found);
+            number += 1;
+        }
+    } else if number == 0 {
+        let op = OpId::new(format!("{writer}-0")).unwrap();
+        if let Some(found) = store.resolve(&stream(), &op, 1).unwrap() {
+            acknowledge(&op, &found);
+            number += 1;
+        }
+    }
+    let mut backoff = 0_u32;
+    while number < count {
+        let op = OpId::new(format!("{writer}-{number}")).unwrap();
+        let body = format!("append {number} of {writer}").into_bytes();
+        match store.append(&stream(), &head, &op, &[body]) {
+            Ok(new) => {
+                acknowledge(&op, &new);
+                head = new;
+                number += 1;
+                tally.acknowledged += 1;
+                backoff = 0;
+            }
+            Err(AppendError::Conflict { actual }) => {
+                tally.rejected += 1;
+                backoff = (backoff + 1).min(6);
+                // Wait a time that differs from writer to writer, then look again and decide again.
+                let spread = actual.hash.as_bytes()[writer.len() % 32] as u64 + number % 7;
+                std::thread::sleep(Duration::from_micros(spread << backoff));
+                head = store.head(&stream()).unwrap();
+            }
+            Err(other) => panic!("{writer}: {other}"),
+        }
+    }
+    tally
+}
+
+fn read_acks(path: &Path) -> Vec<(String, String)> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(op, head)| (op.to_owned(), head.to_owned()))
+        .collect()
+}
+
+fn start(dir: &Path, writer: &str, count: u64) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "stressed::worker"])
+        .env(STORE, dir)
+        .env(WRITER, writer)
+        .env(COUNT, count.to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap()
+}
+
+/// Half of the writers are threads, half are processes. Returns what the threads counted.
+pub(crate) fn race(dir: &Path, open: Open, writers: usize, count: u64) -> Tally {
+    open(dir);
+    let mut children: Vec<_> = (0..writers / 2)
+        .map(|n| start(dir, &format!("p{n}"), count))
+        .collect();
+    let mut tally = Tally::default();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (writers / 2..writers)
+            .map(|n| {
+                scope.spawn(move || {
+                    let writer = format!("t{n}");
+                    write(&*open(dir), &acks(dir, &writer), &writer, count)
+                })
+            })
+            .collect();
+        for thread in threads {
+            let one = thread.join().unwrap();
+            tally.acknowledged += one.acknowledged;
+            tally.rejected += one.rejected;
+        }
+    });
+    for child in &mut children {
+        assert!(child.wait().unwrap().success());
+    }
+    let length = check(dir, open);
+    assert_eq!(length, writers as u64 * count, "acknowledged = length");
+    tally
+}
+
+/// Kills writers, `kills` times over, and starts each again. Returns the longest time that a fresh
+/// writer needed for its first append after a kill.
+pub(crate) fn kill(dir: &Path, open: Open, kills: usize) -> Duration {
+    open(dir);
+    let name = |n: usize| format!("w{n}");
+    let mut children: Vec<_> = (0..4).map(|n| start(dir, &name(n), u64::MAX)).collect();
+    let mut longest = Duration::ZERO;
+    for number in 0..kills {
+        let at = number % children.len();
+        std::thread::sleep(Duration::from_micros(4000 + (number as u64 * 7919) % 9000));
+        children[at].kill().unwrap();
+        children[at].wait().unwrap();
+        if number % 10 == 9 {
+            let started = Instant::now();
+            let store = open(dir);
+            write(
+                &*store,
+                &acks(dir, &format!("fresh{number}")),
+                &format!("fresh{number}"),
+                1,
+            );
+            longest = longest.max(started.elapsed());
+        }
+        children[at] = start(dir, &name(at), u64::MAX);
+    }
+    for child in &mut children {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    check(dir, open);
+    longest
+}
+
+/// Checks that every acknowledged append is in the chain exactly once, where it was said to be, and
+/// that no operation is there twice. Returns the length of the chain.
+fn check(dir: &Path, open: Open) -> u64 {
+    let mut chain: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let store = open(dir);
+    let head = store
+        .read(&stream(), 1, &mut |record| {
+            let at = record.head().to_string();
+            chain.entry(record.op.to_string()).or_default().push(at);
+            true
+        })
+        .unwrap();
+    for (op, places) in &chain {
+        assert_eq!(places.len(), 1, "{op} is there twice");
+    }
+    let mut acknowledged = 0;
+    for file in std::fs::read_dir(dir.with_extension("acks")).unwrap() {
+        for (op, place) in read_acks(&file.unwrap().path()) {
+            assert_eq!(chain.get(&op), Some(&vec![place]), "{op} was acknowledged");
+            acknowledged += 1;
+        }
+    }
+    assert!(acknowledged > 0);
+    head.seq
+}

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{Datelike as _, NaiveDate, Weekday};
+use semver::Version;
 
 use crate::number::{self, Number};
 use crate::{ParseVersionErrorKind, PolicyError};
@@ -179,6 +180,20 @@ impl CalendarFormat {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Returns whether the calendar part of a version is that of a day: `2543.1` under `YYWW.PATCH`
+    /// is of the days from 2025-10-20 to 2025-10-26.
+    #[must_use]
+    pub fn is_of(&self, version: &Version, date: NaiveDate) -> bool {
+        let parts = self.of_date(date);
+        parts.is_some_and(|parts| {
+            let own = [version.major, version.minor, version.patch];
+            parts
+                .iter()
+                .zip(own)
+                .all(|(part, own)| part.is_none_or(|part| part == own))
+        })
     }
 
     /// Returns how many numbers a version text of this format has.

@@ -214,8 +214,8 @@ pub enum NextVersionErrorKind {
     /// The version is no candidate.
     #[error("it is no candidate")]
     NotACandidate,
-    /// The version is a state of the manifest, not a release.
-    #[error("it is a state of the manifest, not a release")]
+    /// The version is no plain release: it is a state of the manifest, or has a suffix.
+    #[error("it is no release without a suffix")]
     NotReleased,
     /// The version carries no declared marker.
     #[error("it carries no marker that the policy declares")]

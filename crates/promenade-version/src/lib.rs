@@ -29,6 +29,8 @@ mod reason;
 mod rule;
 mod scheme;
 mod series;
+#[cfg(feature = "proptest1")]
+pub mod strategy;
 mod suffix;
 mod support;
 

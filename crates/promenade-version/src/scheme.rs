@@ -239,9 +239,10 @@ impl Scheme {
     /// [`ParseVersionError`] with the text and what the scheme expected; its kind is
     /// [`NotCanonical`](ParseVersionErrorKind::NotCanonical) where another spelling would be read.
     pub fn parse(&self, text: &str) -> Result<Version, ParseVersionError> {
+        // Most texts are plain SemVer with a suffix that maps to itself.
         if self.kind == SchemeKind::Semver
-            && self.suffixes.is_empty()
             && let Ok(version) = Version::parse(text)
+            && self.suffixes.keeps(&version.pre, &version.build)
         {
             return Ok(version);
         }
@@ -297,7 +298,15 @@ impl Scheme {
             Some((core, suffix)) => (core, Some(suffix)),
             None => (rest, None),
         };
-        let [major, minor, patch] = self.read_core(core)?;
+        let [major, minor, patch] = self.read_core(core).map_err(|kind| match kind {
+            ParseVersionErrorKind::NotCanonical { canonical } => {
+                let tail = text.get(core.len()..).unwrap_or_default();
+                ParseVersionErrorKind::NotCanonical {
+                    canonical: format!("{canonical}{tail}"),
+                }
+            }
+            other => other,
+        })?;
         let mut version = Version::new(major, minor, patch);
         if let Some(suffix) = suffix {
             let open = self.kind == SchemeKind::Semver;
@@ -409,40 +418,21 @@ impl Scheme {
     /// Looks for the canonical text that was probably meant: without `v`, and with the numbers and
     /// the suffix in their one spelling.
     fn suggest(&self, text: &str, kind: ParseVersionErrorKind) -> ParseVersionErrorKind {
-        let (core_end, bare) = (text.find(['-', '+']), text.trim_start_matches(['v', 'V']));
-        let found = match &kind {
-            ParseVersionErrorKind::NotCanonical { canonical } => {
-                // The core's own suggestion leaves the tail of the text out.
-                let tail = core_end.map_or("", |at| text.get(at..).unwrap_or(""));
-                match self.read(canonical) {
-                    Ok(_) if canonical.contains(['-', '+']) => Some(canonical.clone()),
-                    _ => Some(format!("{canonical}{tail}")),
+        let mut spelling = text.trim_start_matches(['v', 'V']).to_owned();
+        // Each round mends one place: the numbers, the suffix, the build metadata.
+        for _ in 0..4 {
+            match self.read(&spelling) {
+                Ok(_) => {
+                    return ParseVersionErrorKind::NotCanonical {
+                        canonical: spelling,
+                    };
                 }
+                Err(ParseVersionErrorKind::NotCanonical { canonical }) => spelling = canonical,
+                Err(_) if text.starts_with(['v', 'V']) => return kind,
+                Err(other) => return other,
             }
-            _ if bare.len() < text.len() => match self.read(bare) {
-                Ok(_) => Some(bare.to_owned()),
-                Err(kind) => match self.suggest(bare, kind) {
-                    ParseVersionErrorKind::NotCanonical { canonical } => Some(canonical),
-                    _ => None,
-                },
-            },
-            _ => None,
-        };
-        match found.map(|text| (self.read(&text).is_ok(), text)) {
-            Some((true, canonical)) => ParseVersionErrorKind::NotCanonical { canonical },
-            Some((false, text)) if matches!(kind, ParseVersionErrorKind::NotCanonical { .. }) => {
-                match self.read(&text) {
-                    Err(ParseVersionErrorKind::NotCanonical { canonical }) if canonical != text => {
-                        ParseVersionErrorKind::NotCanonical { canonical }
-                    }
-                    Err(other) if !matches!(other, ParseVersionErrorKind::NotCanonical { .. }) => {
-                        other
-                    }
-                    _ => kind,
-                }
-            }
-            _ => kind,
         }
+        kind
     }
 }
 

@@ -20,15 +20,28 @@ impl VersionPolicy {
         let Some(target) = self.next(request)? else {
             return Ok(None);
         };
-        let label = policy.earlier_labels().first().unwrap_or(policy.label());
-        let first = with_prerelease(target.version(), &first_of(policy, label)).map_err(fail)?;
+        let first = first_candidate(policy, target.version()).map_err(fail)?;
         let mut reasons = target.reasons().to_vec();
-        reasons.push(Reason::new(
-            Rule::SeriesOpened,
-            target.text(),
-            self.show(&first),
-        ));
+        let opened = Reason::new(Rule::SeriesOpened, target.text(), self.show(&first));
+        reasons.push(opened);
         self.reasoned(first, reasons).map(Some).map_err(fail)
+    }
+
+    /// Returns the first candidate of a target that somebody decided on: `0.4.0` gives
+    /// `0.4.0-rc.1`.
+    ///
+    /// # Errors
+    /// `NoCandidates` if the policy has none, `NotReleased` if the target has a suffix, and
+    /// `NotInScheme`.
+    pub fn open_series_at(&self, target: &Version) -> Result<Next, NextVersionError> {
+        let fail = |kind| NextVersionError::new(self.scheme(), Some(target), kind);
+        let policy = self.candidates().map_err(fail)?;
+        if *target != base(target) {
+            return Err(fail(NextVersionErrorKind::NotReleased));
+        }
+        let first = first_candidate(policy, target).map_err(fail)?;
+        let reason = Reason::new(Rule::SeriesOpened, self.show(target), self.show(&first));
+        self.reasoned(first, vec![reason]).map_err(fail)
     }
 
     /// Returns the candidate that follows `candidate`, which was rejected or superseded.
@@ -51,10 +64,7 @@ impl VersionPolicy {
         let mut reasons = Vec::new();
         let moved = self.moved_base(policy, candidate, released, impact, &mut reasons);
         let next = match moved.map_err(fail)? {
-            Some(base) => {
-                let label = policy.earlier_labels().first().unwrap_or(policy.label());
-                with_prerelease(&base, &first_of(policy, label))
-            }
+            Some(base) => first_candidate(policy, &base),
             None => self.continued(policy, candidate, &label, number, &mut reasons),
         };
         next.and_then(|next| self.reasoned(next, reasons))
@@ -210,4 +220,13 @@ impl VersionPolicy {
 /// Returns the identifiers of the first candidate under a label.
 fn first_of(policy: &CandidatePolicy, label: &Label) -> String {
     label.identifiers(label.is_numbered().then(|| policy.first_number()))
+}
+
+/// Returns the first candidate of a series, under its first label.
+fn first_candidate(
+    policy: &CandidatePolicy,
+    target: &Version,
+) -> Result<Version, NextVersionErrorKind> {
+    let label = policy.earlier_labels().first().unwrap_or(policy.label());
+    with_prerelease(target, &first_of(policy, label))
 }

@@ -113,6 +113,29 @@ impl Suffixes {
             && self.manifest.is_empty()
     }
 
+    /// Returns every declared prerelease label and stable suffix.
+    #[cfg(feature = "proptest1")]
+    pub(crate) fn declared(&self) -> (impl Iterator<Item = &Label>, &[StableSuffix]) {
+        let states = self.manifest.iter().map(|state| &state.label);
+        let labels = self.candidates.iter().chain(&self.legacy).chain(states);
+        (labels, &self.stable)
+    }
+
+    /// Returns whether a SemVer text with these identifiers surely maps to itself.
+    pub(crate) fn keeps(&self, pre: &str, build: &str) -> bool {
+        if self.is_empty() {
+            return true;
+        }
+        if pre.is_empty() {
+            return build.is_empty();
+        }
+        let states = self.manifest.iter().filter(|state| !state.lowered);
+        let labels = self.candidates.iter().chain(&self.legacy);
+        labels
+            .chain(states.map(|state| &state.label))
+            .any(|label| !label.is_joined() && matches!(label.fits_text(pre), Fit::Yes(_)))
+    }
+
     pub(crate) fn is_manifest(&self, identifiers: &str) -> bool {
         self.manifest
             .iter()

@@ -1,3 +1,14 @@
 //! The behaviour of version policies, seen from outside.
 
+mod cadence;
+mod calendar;
+mod celo;
+mod groups;
+mod levels;
+mod lines;
+mod mithril;
+mod policy_file;
+mod properties;
+mod semver_org;
 mod series;
+mod suffixes;

@@ -34,8 +34,12 @@
 //!
 //! - `ecdsa` (default): ssh keys on the NIST curves P-256, P-384 and P-521.
 //! - `rsa` (default): ssh keys of RSA, with SHA-2 only.
+//! - `openpgp`: OpenPGP signatures in process.
 
 mod dispatch;
+#[cfg(feature = "openpgp")]
+mod openpgp;
+mod program;
 mod ssh;
 
 pub use promenade_process::port::signature::{
@@ -44,6 +48,9 @@ pub use promenade_process::port::signature::{
 };
 
 pub use dispatch::Keyring;
+#[cfg(feature = "openpgp")]
+pub use openpgp::{ParsePgpKeysError, PgpKeys, PgpPolicy, PgpVerifier};
+pub use program::{GpgSigner, GpgVerifier, OpenGpgError, RunProgramError, SshKeygenSigner};
 pub use ssh::{
     AllowedSigner, AllowedSigners, LoadSshKeyError, ParseAllowedSignersError,
     ParseAllowedSignersErrorKind, SshKey, SshVerifier,

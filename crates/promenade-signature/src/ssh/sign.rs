@@ -20,6 +20,18 @@ pub struct LoadSshKeyError {
     problem: String,
 }
 
+impl LoadSshKeyError {
+    pub(crate) fn new(problem: String) -> Self {
+        Self { problem }
+    }
+
+    /// Returns why it cannot be used.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+}
+
 impl SshKey {
     /// Makes the ed25519 key of a seed; the same seed gives the same key and the same signatures.
     ///
@@ -47,7 +59,7 @@ impl SshKey {
     /// # Errors
     /// [`LoadSshKeyError`] if the text is no such key, or if it is encrypted.
     pub fn from_openssh(text: &str) -> Result<Self, LoadSshKeyError> {
-        let problem = |problem: String| LoadSshKeyError { problem };
+        let problem = LoadSshKeyError::new;
         let key = PrivateKey::from_openssh(text).map_err(|error| problem(error.to_string()))?;
         match key.key_data() {
             KeypairData::Ed25519(_) => Ok(Self { key }),

@@ -1,3 +1,5 @@
 //! Signatures, with the programs that others use as oracles.
 
+#[cfg(feature = "openpgp")]
+mod pgp;
 mod ssh;

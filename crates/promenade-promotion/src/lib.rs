@@ -67,6 +67,7 @@ mod roster;
 #[cfg(feature = "serde")]
 mod serde;
 mod state;
+mod story;
 mod subject;
 pub mod table;
 mod verdict;

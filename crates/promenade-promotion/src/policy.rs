@@ -157,6 +157,23 @@ pub enum BuildPolicyError {
     },
 }
 
+impl BuildPolicyError {
+    /// Returns the name of the environment that the error is about, if it is about one.
+    #[must_use]
+    pub fn environment(&self) -> Option<&str> {
+        match self {
+            Self::DuplicateName { first, .. } => Some(first.as_str()),
+            Self::UnknownEnvironment { environment, .. }
+            | Self::UnknownRole { environment, .. }
+            | Self::Quorum { environment, .. }
+            | Self::DuplicateGate { environment, .. } => Some(environment),
+            Self::Unreachable { environment, .. } => Some(environment.as_str()),
+            Self::Cycle { path } => path.first().map(String::as_str),
+            Self::DuplicatePerson { .. } => None,
+        }
+    }
+}
+
 fn hint(nearest: &Option<String>) -> String {
     nearest
         .as_ref()

@@ -74,6 +74,18 @@ pub enum MadeBy {
     Automation,
 }
 
+impl MadeBy {
+    /// Returns the name that process files and reports use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Anyone => "anyone",
+            Self::Person => "person",
+            Self::Automation => "automation",
+        }
+    }
+}
+
 /// One `[[tag]]` table: the tags of a class, how they are written, and what they must be.
 ///
 /// ```

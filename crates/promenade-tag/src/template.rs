@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{ParseTemplateError, ParseTemplateErrorKind, Placeholder};
+use promenade_version::Scheme;
+
+use crate::bound::{Bound, Kind};
+use crate::{FormatNameError, ParseTemplateError, ParseTemplateErrorKind, Placeholder, Values};
 
 /// The most bytes a template may have.
 pub const MAX_TEMPLATE_BYTES: usize = 512;
@@ -262,3 +265,23 @@ template!(
 
         .of_images()
 );
+
+impl MessageTemplate {
+    /// Fills the places.
+    ///
+    /// # Errors
+    /// [`FormatNameError`] if a place has no value.
+    pub fn render(&self, values: &Values, scheme: &Scheme) -> Result<String, FormatNameError> {
+        Bound::new(self.0.clone(), Kind::Text).format(values, scheme)
+    }
+}
+
+impl BranchTemplate {
+    /// Names a branch.
+    ///
+    /// # Errors
+    /// [`FormatNameError`] if a place has no value, or git would not accept the name.
+    pub fn render(&self, values: &Values, scheme: &Scheme) -> Result<String, FormatNameError> {
+        Bound::new(self.0.clone(), Kind::Ref).format(values, scheme)
+    }
+}

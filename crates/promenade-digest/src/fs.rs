@@ -116,7 +116,7 @@ pub struct CheckedFile {
 }
 
 /// Refuses a directory on the way to `name` that is a symbolic link.
-fn check_parents(dir: &Path, name: &ArtifactName) -> Result<(), WalkError> {
+pub(crate) fn check_parents(dir: &Path, name: &ArtifactName) -> Result<(), WalkError> {
     let mut path = dir.to_path_buf();
     let mut parts = name.as_str().split('/').peekable();
     while let Some(part) = parts.next() {

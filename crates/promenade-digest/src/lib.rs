@@ -14,6 +14,10 @@
 //! ```
 
 mod artifact;
+#[cfg(feature = "attestation")]
+pub mod attestation;
+#[cfg(any(feature = "image", feature = "attestation"))]
+mod base64;
 mod build;
 mod checksum;
 mod digest;
@@ -21,6 +25,10 @@ mod error;
 #[cfg(feature = "fs")]
 pub mod fs;
 mod hash;
+#[cfg(feature = "image")]
+pub mod image;
+#[cfg(any(feature = "image", feature = "attestation"))]
+mod json;
 mod name;
 mod tree;
 
@@ -39,5 +47,7 @@ pub use error::{
 #[cfg(feature = "fs")]
 pub use error::{WalkError, WalkErrorKind};
 pub use hash::{BUFFER_BYTES, Hashed, Hasher, Observer, Pass, hash, unobserved};
+#[cfg(any(feature = "image", feature = "attestation"))]
+pub use json::JsonError;
 pub use name::{ArtifactName, MAX_NAME_BYTES, MediaType, Role};
 pub use tree::TreeNode;

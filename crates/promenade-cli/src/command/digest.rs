@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use promenade_digest::fs::{check_files, tree_id};
+use promenade_digest::image::{Image, Images, Limits, read_archive_parallel, read_layout};
 use promenade_digest::{
     Algorithm, ArtifactName, ChecksumFile, ChecksumFormat, ChecksumLine, HashError, Hashed, Hasher,
     Pass,
@@ -45,6 +46,11 @@ enum AlgorithmArg {
 
 #[derive(Clone, Debug, clap::Subcommand)]
 enum DigestCommand {
+    /// The identities of the images in an OCI layout, an OCI archive or a docker archive
+    Image {
+        /// The directory or the archive
+        path: PathBuf,
+    },
     /// The digest of a directory: content, executable bits, links, empty directories (NAR)
     Tree {
         /// The directory
@@ -54,6 +60,7 @@ enum DigestCommand {
 
 pub(crate) fn run(args: &DigestArgs, context: &Context) -> Result<Report, CliError> {
     match (&args.command, &args.check) {
+        (Some(DigestCommand::Image { path }), _) => image(path),
         (Some(DigestCommand::Tree { dir }), _) => tree(dir),
         (None, Some(sums)) => check(sums, args, context),
         (None, None) => files(&args.files, args.algorithm),
@@ -175,6 +182,72 @@ fn tree(dir: &Path) -> Result<Report, CliError> {
     });
     let text = format!("{}  {}\n", id.digest(), dir.display());
     Ok(Report::new("promenade.digest-tree/1", json, text))
+}
+
+fn image(path: &Path) -> Result<Report, CliError> {
+    let failed =
+        |error: &dyn std::fmt::Display| CliError::input(format!("`{}`: {error}", path.display()));
+    let metadata = std::fs::metadata(path).map_err(|error| failed(&error))?;
+    let size = Some(metadata.len()).filter(|_| metadata.is_file());
+    let mut progress = Progress::new(&path.display().to_string(), size);
+    let mut observer = |bytes| progress.at(bytes);
+    let images = if metadata.is_dir() {
+        read_layout(path, &Limits::default(), &mut observer)
+    } else {
+        let file = File::open(path).map_err(|error| failed(&error))?;
+        read_archive_parallel(file, &Limits::default(), &mut observer)
+    };
+    let images = images.map_err(|error| failed(&error))?;
+    let json = json!({
+        "format": images.format().to_string(),
+        "archive": images.archive().map(|id| json!({
+            "digest": id.digest().to_string(), "size": id.size(),
+        })),
+        "roots": images.roots().iter().map(|id| json!({
+            "kind": id.kind().name(), "digest": id.digest().to_string(), "size": id.size(),
+        })).collect::<Vec<_>>(),
+        "images": images.images().iter().map(|image| json!({
+            "names": image.names(),
+            "platform": image.platform().to_string(),
+            "image_id": image.config().digest().to_string(),
+            "manifest": image.manifest().map(|id| id.digest().to_string()),
+            "diff_ids": image.diff_ids().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+    });
+    Ok(Report::new(
+        "promenade.digest-image/1",
+        json,
+        image_text(&images),
+    ))
+}
+
+fn image_text(images: &Images) -> String {
+    let mut lines = vec![format!("format    {}", images.format())];
+    lines.extend(
+        images
+            .archive()
+            .map(|id| format!("archive   {}", id.digest())),
+    );
+    for root in images.roots() {
+        lines.push(format!("root      {} ({})", root.digest(), root.kind()));
+    }
+    let one = |image: &Image| {
+        let manifest = image.manifest();
+        let manifest = manifest.map_or("-".to_owned(), |id| id.digest().to_string());
+        format!(
+            "image     {}{}\n  id        {}\n  manifest  {manifest}",
+            image.platform(),
+            image
+                .names()
+                .iter()
+                .map(|name| format!(" {name}"))
+                .collect::<String>(),
+            image.config().digest(),
+        )
+    };
+    lines.extend(images.images().iter().map(one));
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 /// A bar on standard error: on a terminal, and when the work is long.

@@ -2,5 +2,6 @@
 
 mod build;
 mod checksum;
+mod image;
 #[cfg(unix)]
 mod tree;

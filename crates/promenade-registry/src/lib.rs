@@ -29,13 +29,13 @@ mod moves;
 mod patient;
 
 pub use promenade_process::port::registry::{
-    ChannelName, Descriptor, Manifest, ParseChannelNameError, Reference, Registry, RegistryError,
-    RegistryErrorKind, conformance,
+    ChannelName, Descriptor, Manifest, Reference, Registry, RegistryError, RegistryErrorKind,
+    conformance,
 };
+
+pub use promenade_tag::Mutability;
 
 pub use closure::{CheckClosureError, CheckClosureErrorKind, check_closure};
 pub use memory::MemoryRegistry;
-pub use moves::{
-    Authority, ChannelMove, MoveReport, Mutability, Outcome, Refusal, move_channels, reconcile,
-};
+pub use moves::{Authority, ChannelMove, MoveReport, Outcome, Refusal, move_channels, reconcile};
 pub use patient::Patience;

@@ -5,18 +5,10 @@ use std::fmt;
 
 use promenade_digest::Digest;
 use promenade_process::port::registry::{ChannelName, Reference, Registry, RegistryError};
+use promenade_tag::Mutability;
 
 use crate::patient::Patient;
 use crate::{CheckClosureError, CheckClosureErrorKind, Patience, check_closure};
-
-/// Whether a channel may ever point elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Mutability {
-    /// The channel follows releases (`latest`, `1.4`, a network).
-    Moving,
-    /// The channel is the name of one image for ever (`1.4.2`, `sha-…`).
-    Immutable,
-}
 
 /// One channel to be moved.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 
 use promenade_digest::Digest;
 
-pub use error::{ParseChannelNameError, RegistryError, RegistryErrorKind};
-pub use value::{ChannelName, Descriptor, MAX_CHANNEL_BYTES, Manifest, Reference};
+pub use error::{RegistryError, RegistryErrorKind};
+pub use value::{ChannelName, Descriptor, Manifest, Reference};
 
 /// One repository of images (`registry.example/acme/app`).
 ///

@@ -255,8 +255,7 @@ fn adv_100_101_names_that_no_registry_takes_are_refused() {
         "é",
         &"a".repeat(129),
     ] {
-        let error = text.parse::<ChannelName>().unwrap_err();
-        assert_eq!(error.input(), text);
+        assert!(text.parse::<ChannelName>().is_err(), "`{text}`");
     }
 }
 

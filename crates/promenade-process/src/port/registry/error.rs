@@ -2,24 +2,6 @@
 
 use promenade_digest::Digest;
 
-/// A text is not the name of a channel.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "invalid channel name `{input}`: expected 1 to 128 of A-Z, a-z, 0-9, `_`, `.`, `-`, starting \
-     with a letter, a digit or `_`"
-)]
-pub struct ParseChannelNameError {
-    pub(super) input: String,
-}
-
-impl ParseChannelNameError {
-    /// Returns the text that was refused.
-    #[must_use]
-    pub fn input(&self) -> &str {
-        &self.input
-    }
-}
-
 /// A registry did not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("registry, {action}: {kind}")]

@@ -1,73 +1,12 @@
 //! The values the registry port speaks of.
 
 use std::fmt;
-use std::str::FromStr;
 
 use promenade_digest::Digest;
-
-use super::ParseChannelNameError;
-
-/// The longest channel name, in bytes (OCI distribution specification, "Pulling manifests").
-pub const MAX_CHANNEL_BYTES: usize = 128;
+use promenade_tag::ImageTag;
 
 /// The name of a channel: a tag of an OCI registry.
-///
-/// ```
-/// use promenade_process::port::registry::ChannelName;
-///
-/// let name: ChannelName = "1.4".parse()?;
-/// assert_eq!(name.as_str(), "1.4");
-/// assert!("1.0.0+a".parse::<ChannelName>().is_err(), "build metadata cannot be a tag");
-/// # Ok::<(), promenade_process::port::registry::ParseChannelNameError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ChannelName(String);
-
-impl ChannelName {
-    /// Returns the name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for ChannelName {
-    type Err = ParseChannelNameError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let word = |c: u8| c.is_ascii_alphanumeric() || c == b'_';
-        let fits = text.len() <= MAX_CHANNEL_BYTES
-            && text.bytes().next().is_some_and(word)
-            && text.bytes().all(|c| word(c) || c == b'.' || c == b'-');
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ParseChannelNameError {
-                input: text.to_owned(),
-            })
-        }
-    }
-}
-
-impl TryFrom<String> for ChannelName {
-    type Error = ParseChannelNameError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl fmt::Display for ChannelName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl AsRef<str> for ChannelName {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
+pub type ChannelName = ImageTag;
 
 /// Something that a repository of images may hold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

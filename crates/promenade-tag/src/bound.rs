@@ -88,16 +88,49 @@ impl Bound {
         let found = self.walk(self.pattern.segments(), text, &mut spans, &mut |spans| {
             self.accept(spans, scheme, &mut version)
         });
-        let valid = found
-            && match self.kind {
-                Kind::Ref => refname::check(text.as_bytes()).is_ok(),
-                Kind::RefAndImage => {
-                    refname::check(text.as_bytes()).is_ok() && image::check_tag(text).is_ok()
+        (found && self.is_name(text)).then_some((spans, version))
+    }
+
+    /// Describes every reading of a text, for the proof; two are enough.
+    pub(crate) fn readings(&self, text: &str, scheme: &Scheme) -> Vec<String> {
+        let mut found = Vec::new();
+        self.walk(
+            self.pattern.segments(),
+            text,
+            &mut Spans::default(),
+            &mut |spans| {
+                if self.accept(spans, scheme, &mut None) && self.is_name(text) {
+                    found.push(self.describe(spans));
                 }
-                Kind::Image => image::check_tag(text).is_ok(),
-                Kind::Text => true,
-            };
-        valid.then_some((spans, version))
+                found.len() >= 2
+            },
+        );
+        found
+    }
+
+    fn describe(&self, spans: &Spans<'_>) -> String {
+        let values: Vec<String> = self
+            .pattern
+            .fields()
+            .map(|field| format!("{field} `{}`", spans.get(field).unwrap_or_default()))
+            .collect();
+        let source = self.pattern.source();
+        if values.is_empty() {
+            return format!("`{source}`");
+        }
+        format!("`{source}` with {}", values.join(", "))
+    }
+
+    /// Says whether a text is a name of the kind that the template writes.
+    fn is_name(&self, text: &str) -> bool {
+        match self.kind {
+            Kind::Ref => refname::check(text.as_bytes()).is_ok(),
+            Kind::RefAndImage => {
+                refname::check(text.as_bytes()).is_ok() && image::check_tag(text).is_ok()
+            }
+            Kind::Image => image::check_tag(text).is_ok(),
+            Kind::Text => true,
+        }
     }
 
     /// Tries every way to cut `text`; the proof of the set says that one at most is accepted.
@@ -281,12 +314,18 @@ impl Bound {
         }
     }
 
-    /// Writes the text, without reading it back.
-    pub(crate) fn text(
+    /// Writes a text that is not read back.
+    pub(crate) fn render(
         &self,
         values: &Values,
         scheme: &Scheme,
-    ) -> Result<String, FormatNameErrorKind> {
+    ) -> Result<String, FormatNameError> {
+        self.text(values, scheme)
+            .map_err(|kind| FormatNameError::new(self.pattern.source(), kind))
+    }
+
+    /// Writes the text, without reading it back.
+    fn text(&self, values: &Values, scheme: &Scheme) -> Result<String, FormatNameErrorKind> {
         let mut text = String::new();
         for segment in self.pattern.segments() {
             match segment {

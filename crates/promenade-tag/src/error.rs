@@ -332,8 +332,12 @@ pub enum BuildTagPolicyErrorKind {
 
 /// A name that two readings share: two templates, or one template in two ways.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` has two readings: {first} and {second}")]
+#[error(
+    "`{text}` {}: {first} and {second}",
+    if *certain { "has two readings" } else { "cannot be shown to have one reading" }
+)]
 pub struct Ambiguity {
+    pub(crate) certain: bool,
     pub(crate) text: String,
     pub(crate) first: String,
     pub(crate) second: String,
@@ -350,6 +354,35 @@ impl Ambiguity {
     #[must_use]
     pub fn readings(&self) -> [&str; 2] {
         [&self.first, &self.second]
+    }
+}
+
+/// A template has a name with two readings.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("ambiguous template `{template}`: {ambiguity}")]
+pub struct AmbiguousTemplateError {
+    template: String,
+    ambiguity: Ambiguity,
+}
+
+impl AmbiguousTemplateError {
+    pub(crate) fn new(template: &str, ambiguity: Ambiguity) -> Self {
+        Self {
+            template: template.to_owned(),
+            ambiguity,
+        }
+    }
+
+    /// Returns the text of the template.
+    #[must_use]
+    pub fn template(&self) -> &str {
+        &self.template
+    }
+
+    /// Returns the name and its readings.
+    #[must_use]
+    pub fn ambiguity(&self) -> &Ambiguity {
+        &self.ambiguity
     }
 }
 

@@ -1,14 +1,18 @@
 //! Tag naming and channels: templates that write and read, tag classes, branch names, messages,
 //! and channels that never move backwards.
 
+mod automaton;
 mod bound;
 mod channel;
 mod error;
 mod facts;
 mod grammar;
 mod image;
+mod language;
+mod naming;
 mod placeholder;
 mod policy;
+mod proof;
 pub mod refname;
 mod rule;
 #[cfg(feature = "serde")]
@@ -23,14 +27,15 @@ pub use channel::{
     WhyKept, WhyMoved, WhyRefused,
 };
 pub use error::{
-    Ambiguity, BuildChannelSetError, BuildChannelSetErrorKind, BuildTagPolicyError,
-    BuildTagPolicyErrorKind, FormatNameError, FormatNameErrorKind, ImageNameErrorKind,
-    NameTagError, ParseImageNameError, ParseTagNameError, ParseTemplateError,
+    Ambiguity, AmbiguousTemplateError, BuildChannelSetError, BuildChannelSetErrorKind,
+    BuildTagPolicyError, BuildTagPolicyErrorKind, FormatNameError, FormatNameErrorKind,
+    ImageNameErrorKind, NameTagError, ParseImageNameError, ParseTagNameError, ParseTemplateError,
     ParseTemplateErrorKind, PlanChannelsError, RefNameErrorKind,
 };
 pub use facts::{ObjectKind, SignatureKind, TagFacts};
 pub use grammar::Vocabulary;
 pub use image::{ImageRepository, ImageTag, MAX_IMAGE_REPOSITORY_BYTES, MAX_IMAGE_TAG_BYTES};
+pub use naming::Naming;
 pub use placeholder::{MAX_COMMIT_DIGITS, MIN_COMMIT_DIGITS, Placeholder};
 pub use policy::{Classified, TagPolicy};
 pub use refname::TagName;

@@ -4,8 +4,8 @@ use promenade_version::{Lane, Meaning, Scheme, Version};
 
 use crate::bound::{Bound, Kind};
 use crate::{
-    BuildTagPolicyError, BuildTagPolicyErrorKind, Class, FormatNameError, NameTagError,
-    Placeholder, TagFacts, TagName, TagRule, Values, Vocabulary,
+    BuildTagPolicyError, BuildTagPolicyErrorKind, Class, NameTagError, Placeholder, TagFacts,
+    TagName, TagRule, Values, Vocabulary, proof,
 };
 
 /// The rules of a repository's tags, under one scheme, proven free of names with two readings.
@@ -65,6 +65,15 @@ impl TagPolicy {
                 .map_err(|kind| BuildTagPolicyError::new(index, rule.template.as_str(), kind))?;
             bound.push(checked);
         }
+        let all: Vec<&Bound> = bound.iter().collect();
+        proof::prove(&all, scheme).map_err(|(_, index, ambiguity)| {
+            let template = rules.get(index).map_or("", |rule| rule.template.as_str());
+            BuildTagPolicyError::new(
+                index,
+                template,
+                BuildTagPolicyErrorKind::Ambiguous(*ambiguity),
+            )
+        })?;
         Ok(Self {
             scheme: scheme.clone(),
             rules,
@@ -201,7 +210,7 @@ impl TagPolicy {
         };
         let mut values = Values::of_version(version.clone(), &self.scheme).with_tag(tag);
         values.component = component.map(str::to_owned);
-        Bound::new(message.0.clone(), Kind::Text)
+        message
             .render(&values, &self.scheme)
             .map(Some)
             .map_err(NameTagError::Format)
@@ -307,13 +316,5 @@ fn bind(rule: &TagRule) -> Result<Bound, BuildTagPolicyErrorKind> {
             Err(BuildTagPolicyErrorKind::NoVersion)
         }
         _ => Ok(bound),
-    }
-}
-
-/// Writes the text of a template that is not read back.
-impl Bound {
-    fn render(&self, values: &Values, scheme: &Scheme) -> Result<String, FormatNameError> {
-        self.text(values, scheme)
-            .map_err(|kind| FormatNameError::new(self.pattern.source(), kind))
     }
 }

@@ -3,10 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use promenade_version::Scheme;
-
-use crate::bound::{Bound, Kind};
-use crate::{FormatNameError, ParseTemplateError, ParseTemplateErrorKind, Placeholder, Values};
+use crate::{ParseTemplateError, ParseTemplateErrorKind, Placeholder};
 
 /// The most bytes a template may have.
 pub const MAX_TEMPLATE_BYTES: usize = 512;
@@ -265,23 +262,3 @@ template!(
 
         .of_images()
 );
-
-impl MessageTemplate {
-    /// Fills the places.
-    ///
-    /// # Errors
-    /// [`FormatNameError`] if a place has no value.
-    pub fn render(&self, values: &Values, scheme: &Scheme) -> Result<String, FormatNameError> {
-        Bound::new(self.0.clone(), Kind::Text).format(values, scheme)
-    }
-}
-
-impl BranchTemplate {
-    /// Names a branch.
-    ///
-    /// # Errors
-    /// [`FormatNameError`] if a place has no value, or git would not accept the name.
-    pub fn render(&self, values: &Values, scheme: &Scheme) -> Result<String, FormatNameError> {
-        Bound::new(self.0.clone(), Kind::Ref).format(values, scheme)
-    }
-}

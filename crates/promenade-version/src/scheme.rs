@@ -284,6 +284,13 @@ impl Scheme {
         }
     }
 
+    /// Iterates over the declared suffixes: what each means, and its template without the hyphen
+    /// (`pre`, `rc.{n}`, `{hex}`). Every suffix of a version text is of one of these, except that
+    /// SemVer takes any other prerelease as a candidate.
+    pub fn suffix_templates(&self) -> impl Iterator<Item = (Meaning, String)> + '_ {
+        self.suffixes.templates()
+    }
+
     /// Returns the declared labels and suffixes.
     pub(crate) fn suffixes(&self) -> &Suffixes {
         &self.suffixes

@@ -1,7 +1,7 @@
 //! The declared suffixes of a scheme: which text means what, and how it maps to identifiers.
 
 use crate::label::{Fit, Stable, is_hex};
-use crate::{Label, ParseVersionErrorKind, PolicyError, StableSuffix};
+use crate::{Label, Meaning, ParseVersionErrorKind, PolicyError, StableSuffix};
 
 /// The declared suffixes of a scheme.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -235,6 +235,17 @@ impl Suffixes {
             self.candidate(identifiers)
                 .map(|(label, number)| label.text(number))
         })
+    }
+
+    /// Iterates over the templates of all declared suffixes, and what they mean.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = (Meaning, String)> + '_ {
+        let candidates = self.candidates.iter().chain(&self.legacy);
+        let candidates = candidates.map(|label| (Meaning::Candidate, label.to_string()));
+        let states = self.manifest.iter().map(|state| &state.label);
+        let states = states.map(|label| (Meaning::Manifest, label.to_string()));
+        let stable = self.stable.iter();
+        let stable = stable.map(|suffix| (Meaning::StableSuffix, suffix.to_string()));
+        candidates.chain(states).chain(stable)
     }
 
     fn describe(&self) -> String {

@@ -8,7 +8,7 @@ use super::{BuildMetadataPolicy, Published};
 use crate::bound::{Bound, Kind};
 use crate::{
     BuildChannelSetError, BuildChannelSetErrorKind, ChannelRule, Class, FormatNameErrorKind,
-    Mutability, Placeholder, Target, Trigger, Values, Vocabulary,
+    Mutability, Placeholder, Target, Trigger, Values, Vocabulary, proof,
 };
 
 /// What each channel points at, by name.
@@ -73,6 +73,17 @@ impl ChannelSet {
                 .map_err(|kind| BuildChannelSetError::new(index, &template, kind))?;
             channels.push(channel);
         }
+        let all: Vec<&Bound> = channels.iter().map(|channel| &channel.bound).collect();
+        proof::prove(&all, scheme).map_err(|(_, index, ambiguity)| {
+            let template = channels
+                .get(index)
+                .map_or("", |channel| channel.rule.name.as_str());
+            BuildChannelSetError::new(
+                index,
+                template,
+                BuildChannelSetErrorKind::Ambiguous(*ambiguity),
+            )
+        })?;
         Ok(Self {
             scheme: scheme.clone(),
             channels,

@@ -41,7 +41,7 @@ pub(crate) struct Scalar {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     pub(crate) name: String,
-    pub(crate) at: usize,
+    pub(crate) span: Range<usize>,
 }
 
 impl Document {
@@ -96,7 +96,7 @@ impl Document {
             let kind = ReadManifestErrorKind::KeyTwice {
                 key: name.to_owned(),
             };
-            return Err(self.error(again.at, kind));
+            return Err(self.error(again.span.start, kind));
         }
         Ok(first.map(|(_, node)| node))
     }

@@ -161,6 +161,12 @@ impl FileEdit {
         self.edits.apply(&self.before)
     }
 
+    /// Returns the edits as a unified diff that `git apply` and `patch -p1` accept.
+    #[must_use]
+    pub fn diff(&self) -> Vec<u8> {
+        crate::diff::unified(&self.path, &self.before, &self.edits)
+    }
+
     /// Returns these edits and others of the same file as one list.
     pub(crate) fn join(&self, other: &Self) -> Result<Self, EditOrderError> {
         let edits = self.edits.iter().chain(&other.edits).cloned().collect();

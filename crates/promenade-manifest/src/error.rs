@@ -334,6 +334,28 @@ pub enum PlanEditErrorKind {
         /// Why not.
         reason: &'static str,
     },
+    /// No environment definition has the name.
+    #[error("no definition `{name}`; the definitions are {known}")]
+    NoSuchDefinition {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// Several environment definitions have the name.
+    #[error("`{name}` is defined twice")]
+    DefinedTwice {
+        /// The name.
+        name: String,
+    },
+    /// A definition has no strategy, or several: no line says what it is set to.
+    #[error("`{name}` must have one strategy to set, found `{found}`")]
+    Strategies {
+        /// The name.
+        name: String,
+        /// The strategies.
+        found: String,
+    },
     /// The scheme has no text for the version.
     #[error("{0}")]
     Scheme(promenade_version::FormatVersionError),

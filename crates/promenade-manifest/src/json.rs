@@ -64,7 +64,8 @@ fn node(text: &str, skipped: usize, value: &ast::Value<'_>) -> Node {
                 .map(|property| {
                     let key = Key {
                         name: property.name.as_str().to_owned(),
-                        at: property.range.start + skipped,
+                        span: property.name.range().start + skipped
+                            ..property.name.range().end + skipped,
                     };
                     (key, node(text, skipped, &property.value))
                 })

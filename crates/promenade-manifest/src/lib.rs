@@ -24,10 +24,15 @@
 //! ```
 
 mod cargo;
+#[cfg(feature = "yaml")]
+pub mod definitions;
+mod diff;
 mod document;
 mod edit;
 mod error;
 mod form;
+#[cfg(feature = "fs")]
+pub mod fs;
 mod json;
 mod key_path;
 mod mismatch;

@@ -154,3 +154,59 @@ impl From<FilePolicy> for RawFile {
         raw
     }
 }
+
+#[cfg(feature = "yaml")]
+mod definitions {
+    use std::collections::BTreeSet;
+
+    use serde::{Deserialize, Serialize};
+
+    use crate::definitions::{
+        DefinitionPolicy, DefinitionPolicyError, EnvironmentRefs, UnknownKeys,
+    };
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+    pub(crate) struct RawDefinitions {
+        roots: Vec<String>,
+        #[serde(default = "yaml")]
+        extension: String,
+        #[serde(default)]
+        unknown_keys: UnknownKeys,
+        #[serde(default)]
+        test_environments: BTreeSet<String>,
+        refs: EnvironmentRefs,
+    }
+
+    fn yaml() -> String {
+        "yaml".to_owned()
+    }
+
+    impl TryFrom<RawDefinitions> for DefinitionPolicy {
+        type Error = DefinitionPolicyError;
+
+        fn try_from(raw: RawDefinitions) -> Result<Self, Self::Error> {
+            Ok(Self::kayron()
+                .with_roots(raw.roots)?
+                .with_extension(raw.extension)?
+                .with_unknown_keys(raw.unknown_keys)
+                .with_test_environments(raw.test_environments)
+                .with_refs(raw.refs))
+        }
+    }
+
+    impl From<DefinitionPolicy> for RawDefinitions {
+        fn from(policy: DefinitionPolicy) -> Self {
+            Self {
+                roots: policy.roots,
+                extension: policy.extension,
+                unknown_keys: policy.unknown_keys,
+                test_environments: policy.test_environments,
+                refs: policy.refs,
+            }
+        }
+    }
+}
+
+#[cfg(feature = "yaml")]
+pub(crate) use definitions::RawDefinitions;

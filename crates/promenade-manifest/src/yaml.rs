@@ -64,7 +64,9 @@ fn node(text: &str, skipped: usize, yaml: &YamlNode) -> Node {
                 ..(span.start + raw.trim_end().len())
                     .saturating_sub(edge)
                     .max(start);
-            if scalar.is_block() || raw.trim().contains('\n') {
+            if raw.trim().is_empty() {
+                Value::Other("nothing")
+            } else if scalar.is_block() || raw.trim().contains('\n') {
                 Value::Other("a text of several lines")
             } else {
                 Value::Scalar(Scalar {
@@ -82,7 +84,8 @@ fn node(text: &str, skipped: usize, yaml: &YamlNode) -> Node {
                 .entries()
                 .filter_map(|entry| {
                     let key = entry.key_node()?;
-                    let at = key.byte_range().start as usize + skipped;
+                    let range = key.byte_range();
+                    let span = range.start as usize + skipped..range.end as usize + skipped;
                     let name = match &key {
                         YamlNode::Scalar(scalar) => scalar.as_string(),
                         _ => String::new(),
@@ -90,11 +93,11 @@ fn node(text: &str, skipped: usize, yaml: &YamlNode) -> Node {
                     let value = match entry.value_node() {
                         Some(value) => node(text, skipped, &value),
                         None => Node {
-                            span: at..at,
+                            span: span.end..span.end,
                             value: Value::Other("nothing"),
                         },
                     };
-                    Some((Key { name, at }, value))
+                    Some((Key { name, span }, value))
                 })
                 .collect(),
         ),

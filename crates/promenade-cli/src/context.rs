@@ -3,8 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use promenade::git::{GitError, Repository};
+use promenade::process::Process;
 
 use crate::CliError;
+
+/// The process file of a repository that names no other.
+const PROCESS_FILE: &str = "release.toml";
 
 /// How a report is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -79,6 +84,56 @@ impl Context {
         self.global.at.unwrap_or_else(Utc::now)
     }
 
+    /// Opens the repository around [`Context::directory`].
+    ///
+    /// # Errors
+    /// [`CliError`] with a sentence that helps: exit code 2 if there is none, 4 if it cannot be read.
+    pub fn repository(&self) -> Result<Repository, CliError> {
+        Repository::discover(self.directory()).map_err(git_error)
+    }
+
+    /// Reads the process that `--process` names, or the `release.toml` of the repository (without a
+    /// repository, of the directory).
+    ///
+    /// # Errors
+    /// [`CliError`] with line, column and the nearest known word, exit code 2.
+    pub fn process(&self) -> Result<Process, CliError> {
+        match self.global.process.as_deref() {
+            Some(name) => match name.strip_prefix("preset:") {
+                Some(preset) => Process::preset(preset).map_err(CliError::input),
+                None => self.process_file(Path::new(name)),
+            },
+            None => {
+                let root = Repository::discover(self.directory())
+                    .and_then(|repository| repository.work_tree())
+                    .unwrap_or_else(|_| self.directory().to_path_buf());
+                self.process_file(&root.join(PROCESS_FILE))
+            }
+        }
+    }
+
+    /// Returns whether a process was named, or stands in the repository.
+    #[must_use]
+    pub fn names_process(&self) -> bool {
+        self.global.process.is_some() || self.directory().join(PROCESS_FILE).is_file()
+    }
+
+    fn process_file(&self, path: &Path) -> Result<Process, CliError> {
+        let bytes = self.read(path).map_err(|error| {
+            let presets = promenade::process::preset::NAMES.join(", ");
+            let hint = "name another with `--process FILE`, or take one that ships: `--process preset:NAME`";
+            CliError { message: format!("{error}; {hint} ({presets})"), ..error }
+        })?;
+        let origin = path.display().to_string();
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            CliError::input(format!(
+                "{origin}: byte {at} is not UTF-8; expected a TOML file"
+            ))
+        })?;
+        Process::parse(&origin, &text).map_err(CliError::input)
+    }
+
     /// Reads a file that an argument names; bytes, not text.
     ///
     /// # Errors
@@ -91,5 +146,16 @@ impl Context {
                 _ => CliError::world(message),
             }
         })
+    }
+}
+
+/// Gives an error of git its exit code.
+pub(crate) fn git_error(error: GitError) -> CliError {
+    match error {
+        GitError::Exists { .. } | GitError::Moved { .. } => CliError::conflict(error),
+        GitError::Io { .. } | GitError::Locked { .. } | GitError::Program { .. } => {
+            CliError::world(error)
+        }
+        _ => CliError::input(error),
     }
 }

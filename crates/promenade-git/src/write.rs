@@ -93,17 +93,7 @@ impl Repository {
         let branch = format!("refs/heads/{}", request.branch);
         let repository = self.local();
         let tip = self.reference(&branch)?;
-        let parents = match (&request.parents, &tip) {
-            (Some(parents), _) => parents.clone(),
-            (None, Some(tip)) => vec![tip.clone()],
-            (None, None) => Vec::new(),
-        };
-        let tree = self.edited_tree(&repository, request, parents.first())?;
-        let bytes = encode(request, &parents, tree)?;
-        let id = gix::prelude::Write::write_buf(&repository.objects, Kind::Commit, &bytes)
-            .map_err(|error| GitError::io("writing a commit", error))?;
-        let id = CommitId::of(id);
-
+        let (id, parents) = self.write_commit(request, tip.as_ref())?;
         let checked_out = self.branch()?.as_ref() == Some(&request.branch) && !repository.is_bare();
         if tip.as_ref() == Some(&id) {
             if checked_out {
@@ -131,6 +121,34 @@ impl Repository {
             self.follow(expected, &id, false)?;
         }
         Ok(id)
+    }
+
+    /// Writes the objects of a commit and returns its id; no branch moves, and no file changes.
+    ///
+    /// # Errors
+    /// [`GitError::Invalid`] for a path that git refuses, [`GitError::Io`] if it cannot be written.
+    pub fn prepare_commit(&self, request: &CommitRequest<'_>) -> Result<CommitId, GitError> {
+        let tip = self.reference(&format!("refs/heads/{}", request.branch))?;
+        Ok(self.write_commit(request, tip.as_ref())?.0)
+    }
+
+    /// Writes the commit object, and returns its id and parents.
+    fn write_commit(
+        &self,
+        request: &CommitRequest<'_>,
+        tip: Option<&CommitId>,
+    ) -> Result<(CommitId, Vec<CommitId>), GitError> {
+        let repository = self.local();
+        let parents = match (&request.parents, tip) {
+            (Some(parents), _) => parents.clone(),
+            (None, Some(tip)) => vec![tip.clone()],
+            (None, None) => Vec::new(),
+        };
+        let tree = self.edited_tree(&repository, request, parents.first())?;
+        let bytes = encode(request, &parents, tree)?;
+        let id = gix::prelude::Write::write_buf(&repository.objects, Kind::Commit, &bytes)
+            .map_err(|error| GitError::io("writing a commit", error))?;
+        Ok((CommitId::of(id), parents))
     }
 
     /// Merges `theirs` into `ours` and returns the id of the merged tree.

@@ -1,3 +1,36 @@
-//! The release process as a value: the process file, plan, apply, explain, check and audit, and the ports that adapters implement.
+//! The release process as a value: the process file, plan, apply, explain and audit, and the ports
+//! that adapters implement.
+//!
+//! ```
+//! use promenade_process::Process;
+//!
+//! let process = Process::preset("rustshare")?;
+//! let tag = process.tags().read("v0.4.0-rc.1");
+//! assert!(tag.is_candidate());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Scope and non-scope
+//!
+//! A [`Process`] is the file, read and checked. A [`Planner`] is pure: from a process, the state of its
+//! ledger and a wish it makes a [`Plan`], or everything that holds it. [`apply`] carries a plan out
+//! through the [`port`]s, step by step. [`audit`] reads the same rules backwards. Nothing here reads a
+//! clock, a file or a repository: adapters do.
 
+mod apply;
+pub mod audit;
+mod error;
+mod file;
+mod nearest;
+mod plan;
+mod planner;
 pub mod port;
+pub mod preset;
+mod process;
+
+pub use apply::{ApplyError, ApplyErrorKind, Flow, Outcome, Receipt, World, apply};
+pub use error::{ParseProcessError, UnknownPresetError};
+pub use file::{BranchRules, CommitRules, ImageRepositoryName, RegistryRules};
+pub use plan::{DocumentChange, Plan, Step};
+pub use planner::{Documents, Hand, PlanError, Planned, Planner, ReleaseRequest};
+pub use process::Process;

@@ -4,6 +4,8 @@
 //! and a `conformance` check that any implementation can run. The adapters (`promenade-registry`,
 //! `promenade-forge`, `promenade-signature`) implement them; nothing here does I/O.
 
+pub mod channels;
 pub mod forge;
 pub mod registry;
+pub mod repository;
 pub mod signature;

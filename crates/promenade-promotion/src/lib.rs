@@ -56,7 +56,6 @@ mod environment;
 mod event;
 mod evolve;
 mod explain;
-pub mod export;
 mod freeze;
 mod gate;
 mod journal;
@@ -67,13 +66,11 @@ mod policy;
 mod roster;
 #[cfg(feature = "serde")]
 mod serde;
-mod snapshot;
 mod state;
 mod story;
 mod subject;
 pub mod table;
 mod verdict;
-mod verify;
 mod word;
 
 pub use artifacts::{Artifacts, MakeArtifactsError};
@@ -103,14 +100,12 @@ pub use policy::{
     BuildPolicyError, FinalCommit, Policy, PolicyRules, ReleaseRule, UnknownEnvironmentError,
 };
 pub use roster::{PersonRule, Roster};
-pub use snapshot::{ParseSnapshotError, Snapshot};
 pub use state::{
     Approval, Channel, Evidence, Flight, Freeze, Hold, Obligation, Occupant, Phase, Seal,
     SetRecord, Slot, Stage, State, VersionRecord, Versions, Waiver,
 };
 pub use subject::{Accepts, Lane, Line, Subject};
 pub use verdict::{Blocker, Blockers, Rank, Verdict};
-pub use verify::{Verified, verify};
 pub use word::{
     Actor, ChannelName, ClockName, CommitId, EnvironmentName, GateName, ItemId, Label,
     ParseNameError, PersonName, Role,

@@ -23,6 +23,7 @@
 //! did, asks the ledger again, and repairs what a late write of its own undid. Which names move
 //! where is the policy of `promenade-tag`. Nothing here deletes.
 
+mod channels;
 mod closure;
 mod memory;
 mod moves;
@@ -35,6 +36,7 @@ pub use promenade_process::port::registry::{
 
 pub use promenade_tag::Mutability;
 
+pub use channels::RegistryChannels;
 pub use closure::{CheckClosureError, CheckClosureErrorKind, check_closure};
 pub use memory::MemoryRegistry;
 pub use moves::{Authority, ChannelMove, MoveReport, Outcome, Refusal, move_channels, reconcile};

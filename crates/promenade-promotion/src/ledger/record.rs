@@ -6,7 +6,6 @@ use std::str::FromStr;
 use promenade_digest::Digest;
 
 use super::{ParseNameError, ParseRecordError};
-use crate::codec::push_hex;
 
 /// The longest name of a stream or of an operation, in bytes.
 pub(super) const MAX_NAME_BYTES: usize = 128;
@@ -143,29 +142,17 @@ impl Record {
     /// Lines end with one line feed; nothing follows the body.
     #[must_use]
     pub fn canonical_bytes(&self) -> Vec<u8> {
-        let mut bytes = self.header();
-        bytes.reserve(self.body.len());
+        let mut bytes = format!(
+            "promenade-record 1\nstream {}\nseq {}\nprev {}\nop {}\nsize {}\n\n",
+            self.stream,
+            self.seq,
+            self.prev,
+            self.op,
+            self.body.len(),
+        )
+        .into_bytes();
         bytes.extend_from_slice(&self.body);
         bytes
-    }
-
-    /// The lines before the body, the empty one included.
-    fn header(&self) -> Vec<u8> {
-        let mut text = String::with_capacity(256);
-        text.push_str("promenade-record 1\nstream ");
-        text.push_str(self.stream.as_str());
-        text.push_str("\nseq ");
-        text.push_str(&self.seq.to_string());
-        text.push_str("\nprev ");
-        text.push_str(self.prev.algorithm().name());
-        text.push(':');
-        push_hex(&mut text, self.prev.as_bytes());
-        text.push_str("\nop ");
-        text.push_str(self.op.as_str());
-        text.push_str("\nsize ");
-        text.push_str(&self.body.len().to_string());
-        text.push_str("\n\n");
-        text.into_bytes()
     }
 
     /// Reads canonical bytes; the exact inverse of [`Record::canonical_bytes`].

@@ -7,7 +7,6 @@ mod groups;
 mod levels;
 mod lines;
 mod mithril;
-mod node_semver;
 mod policy_file;
 mod properties;
 mod semver_org;

@@ -1,0 +1,239 @@
+//! The port of `promenade-process` onto a repository.
+
+use promenade_process::port::repository as port;
+use promenade_process::port::signature::{GIT_NAMESPACE, MakeSignature};
+use promenade_promotion::CommitId as Id;
+use promenade_tag::{ObjectKind, TagFacts};
+
+use crate::{CommitId, CommitRequest, GitError, Ident, Repository, TagRequest};
+
+/// A repository as plans read it and are applied to it.
+pub struct Work<'a> {
+    repository: &'a Repository,
+    signer: Option<&'a dyn MakeSignature>,
+}
+
+impl<'a> Work<'a> {
+    /// Takes a repository, without a key: tags that ask for a signature are refused.
+    #[must_use]
+    pub fn new(repository: &'a Repository) -> Self {
+        Self {
+            repository,
+            signer: None,
+        }
+    }
+
+    /// Signs with a key.
+    #[must_use]
+    pub fn signed(mut self, signer: &'a dyn MakeSignature) -> Self {
+        self.signer = Some(signer);
+        self
+    }
+
+    fn existing(&self, name: &str) -> Result<Option<TagFacts>, GitError> {
+        let tags = self.repository.tags()?;
+        Ok(tags.into_iter().find(|facts| facts.name == name.as_bytes()))
+    }
+
+    fn make(&self, request: &port::TagRequest) -> Result<(), GitError> {
+        let who = ident(&request.author, request.at)?;
+        let target = own(&request.target)?;
+        let Some(message) = &request.message else {
+            return self
+                .repository
+                .create_lightweight_tag(&request.name, &target, &who);
+        };
+        let tag = TagRequest::new(&request.name, target, message, who);
+        if !request.signed {
+            return self.repository.create_tag(&tag).map(|_| ());
+        }
+        let Some(signer) = self.signer else {
+            return Err(GitError::Invalid {
+                what: "tag",
+                input: request.name.clone(),
+                reason: "it must be signed, and no signing key is given".to_owned(),
+            });
+        };
+        let sign = |payload: &[u8]| {
+            signer
+                .sign(GIT_NAMESPACE, payload)
+                .map_err(|error| error.to_string())
+        };
+        self.repository.create_tag(&tag.signed(&sign)).map(|_| ())
+    }
+}
+
+impl port::History for Work<'_> {
+    fn tags(&self) -> Result<Vec<TagFacts>, port::RepositoryError> {
+        self.repository.tags().map_err(error)
+    }
+
+    fn find(&self, revision: &str) -> Result<Option<Id>, port::RepositoryError> {
+        match self.repository.resolve(revision) {
+            Ok(id) => theirs(&id).map(Some).map_err(error),
+            Err(GitError::UnknownRevision { .. }) => Ok(None),
+            Err(other) => Err(error(other)),
+        }
+    }
+
+    fn file(&self, commit: &Id, path: &str) -> Result<Option<Vec<u8>>, port::RepositoryError> {
+        match self.repository.read_file(commit.as_str(), path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(GitError::NoSuchFile { .. }) => Ok(None),
+            Err(other) => Err(error(other)),
+        }
+    }
+
+    fn files(&self, commit: &Id) -> Result<Vec<String>, port::RepositoryError> {
+        self.repository.files(commit.as_str()).map_err(error)
+    }
+
+    fn changed(&self, from: &Id, to: &Id) -> Result<Vec<String>, port::RepositoryError> {
+        let changed = self
+            .repository
+            .changed_paths(from.as_str(), to.as_str())
+            .map_err(error)?;
+        Ok(changed.into_iter().map(|change| change.path).collect())
+    }
+}
+
+impl port::Repository for Work<'_> {
+    fn prepare(&self, request: &port::CommitRequest) -> Result<Id, port::RepositoryError> {
+        let request = commit(request).map_err(error)?;
+        let id = self.repository.prepare_commit(&request).map_err(error)?;
+        theirs(&id).map_err(error)
+    }
+
+    fn commit(
+        &self,
+        request: &port::CommitRequest,
+    ) -> Result<port::Applied<Id>, port::RepositoryError> {
+        let branch = format!("refs/heads/{}", request.branch);
+        let request = commit(request).map_err(error)?;
+        // Somebody may have gone on from the commit since: then it is done all the same.
+        let planned = self.repository.prepare_commit(&request).map_err(error)?;
+        let tip = self.repository.reference(&branch).map_err(error)?;
+        if let Some(tip) = &tip
+            && *tip != planned
+            && self
+                .repository
+                .is_ancestor(planned.as_str(), tip.as_str())
+                .map_err(error)?
+        {
+            return theirs(&planned).map(port::Applied::Already).map_err(error);
+        }
+        let stood = tip.as_ref() == Some(&planned);
+        let id = self.repository.commit(&request).map_err(error)?;
+        let id = theirs(&id).map_err(error)?;
+        Ok(if stood {
+            port::Applied::Already(id)
+        } else {
+            port::Applied::Now(id)
+        })
+    }
+
+    fn tag(&self, request: &port::TagRequest) -> Result<port::Applied<()>, port::RepositoryError> {
+        let Some(found) = self.existing(&request.name).map_err(error)? else {
+            return self.make(request).map(port::Applied::Now).map_err(error);
+        };
+        let annotated = found.object == ObjectKind::Tag;
+        if found.peeled == request.target.as_str() && annotated == request.message.is_some() {
+            return Ok(port::Applied::Already(()));
+        }
+        Err(port::RepositoryError::Conflict {
+            what: format!("tag `{}`", request.name),
+            expected: format!("a new tag of {}", request.target),
+            found: format!("a tag of {}", found.peeled),
+        })
+    }
+
+    fn branch(&self, name: &str, at: &Id) -> Result<port::Applied<()>, port::RepositoryError> {
+        let branch = format!("refs/heads/{name}");
+        let at = own(at).map_err(error)?;
+        match self.repository.reference(&branch).map_err(error)? {
+            None => {
+                let who = self
+                    .repository
+                    .commit_at(at.as_str())
+                    .map_err(error)?
+                    .committer;
+                let made = self.repository.create_branch(name, &at, &who);
+                made.map(port::Applied::Now).map_err(error)
+            }
+            Some(tip) if tip == at => Ok(port::Applied::Already(())),
+            // Work on the branch has gone on.
+            Some(tip)
+                if self
+                    .repository
+                    .is_ancestor(at.as_str(), tip.as_str())
+                    .map_err(error)? =>
+            {
+                Ok(port::Applied::Already(()))
+            }
+            Some(tip) => Err(port::RepositoryError::Conflict {
+                what: format!("branch `{name}`"),
+                expected: format!("a new branch from {at}"),
+                found: format!("a branch at {tip}"),
+            }),
+        }
+    }
+}
+
+fn commit(request: &port::CommitRequest) -> Result<CommitRequest<'static>, GitError> {
+    let who = ident(&request.author, request.at)?;
+    let commit =
+        CommitRequest::new(&request.branch, &request.message, who).parents([own(&request.parent)?]);
+    Ok(request
+        .files
+        .iter()
+        .fold(commit, |commit, (path, bytes)| match bytes {
+            Some(bytes) => commit.file(path, bytes.as_slice()),
+            None => commit.remove(path),
+        }))
+}
+
+fn ident(author: &port::Author, at: chrono::DateTime<chrono::Utc>) -> Result<Ident, GitError> {
+    Ident::new(&author.name, &author.email, at.fixed_offset())
+}
+
+fn own(id: &Id) -> Result<CommitId, GitError> {
+    id.as_str().parse()
+}
+
+fn theirs(id: &CommitId) -> Result<Id, GitError> {
+    Id::new(id.as_str()).map_err(|error| GitError::Invalid {
+        what: "commit id",
+        input: id.to_string(),
+        reason: error.to_string(),
+    })
+}
+
+fn error(error: GitError) -> port::RepositoryError {
+    let shown = |id: &Option<CommitId>| {
+        id.as_ref()
+            .map_or_else(|| "nothing".to_owned(), ToString::to_string)
+    };
+    match &error {
+        GitError::Exists { name, at } => port::RepositoryError::Conflict {
+            what: format!("`{name}`"),
+            expected: "nothing".to_owned(),
+            found: at.to_string(),
+        },
+        GitError::Moved {
+            name,
+            expected,
+            found,
+        } => port::RepositoryError::Conflict {
+            what: format!("`{name}`"),
+            expected: shown(expected),
+            found: shown(found),
+        },
+        GitError::Io { action, cause } => port::RepositoryError::Io {
+            action: action.clone(),
+            cause: cause.clone(),
+        },
+        _ => port::RepositoryError::Refused {
+            reason: error.to_string(),
+        },
+    }
+}

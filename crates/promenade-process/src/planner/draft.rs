@@ -1,0 +1,335 @@
+//! A plan in the making: commands are judged one after the other on the state that the ones before
+//! them leave behind.
+
+use promenade_digest::Digest;
+use promenade_promotion::ledger::{Head, OpId};
+use promenade_promotion::{
+    Blocker, Blockers, ChannelMove, Command, CommitId, Context, Event, Follows, Rank, State,
+    Verdict, decide, evolve,
+};
+use promenade_tag::{
+    ChannelEvent, ChannelPlan, ChannelRule, Class, Mutability, Positions, Published,
+    SignaturePolicy, Standing, Trigger,
+};
+use promenade_version::{Lane, Version};
+
+use super::{PlanError, Planned, Planner};
+use crate::apply::head_after;
+use crate::plan::{Plan, Step};
+use crate::port::repository::TagRequest;
+
+pub(super) struct Draft<'p, 'a> {
+    planner: &'p Planner<'a>,
+    title: String,
+    state: State,
+    head: Head,
+    why: Vec<String>,
+    steps: Vec<Step>,
+    blockers: Vec<Blocker>,
+}
+
+impl<'p, 'a> Draft<'p, 'a> {
+    pub(super) fn new(planner: &'p Planner<'a>, title: &str) -> Self {
+        Self {
+            planner,
+            title: title.to_owned(),
+            state: planner.state.clone(),
+            head: planner.head,
+            why: Vec::new(),
+            steps: Vec::new(),
+            blockers: Vec::new(),
+        }
+    }
+
+    /// Adds a reason of something that was computed.
+    pub(super) fn because(&mut self, why: String) {
+        self.why.push(why);
+    }
+
+    /// Adds a step.
+    pub(super) fn step(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
+    /// Holds the plan.
+    pub(super) fn hold(&mut self, blocker: Blocker) {
+        self.blockers.push(blocker);
+    }
+
+    /// Gives up because a commit was not built: there is nothing to promote.
+    pub(super) fn held_for_build(mut self, commit: &CommitId) -> Planned {
+        let why = format!("commit {commit} has no recorded build");
+        self.hold(Blocker::new(
+            "build",
+            Rank::Blocked,
+            why,
+            "recording its build",
+        ));
+        self.finish()
+    }
+
+    /// Judges commands, one after the other, and adds one record of all their events.
+    pub(super) fn record(
+        &mut self,
+        commands: impl IntoIterator<Item = Command>,
+    ) -> Result<(), PlanError> {
+        let hand = self.planner.hand;
+        let context = Context::new(hand.actor.clone(), hand.at);
+        let mut events = Vec::new();
+        for command in commands {
+            match decide(
+                &self.state,
+                &command,
+                self.planner.process.promotion(),
+                &context,
+            ) {
+                Verdict::Advance(fresh) => {
+                    for event in &fresh {
+                        let state = std::mem::take(&mut self.state);
+                        self.state = evolve(state, event).map_err(|error| PlanError::Unknown {
+                            what: "the ledger".to_owned(),
+                            reason: error.to_string(),
+                        })?;
+                    }
+                    events.extend(fresh);
+                }
+                Verdict::Hold(blockers) => {
+                    self.blockers.extend(blockers.as_slice().iter().cloned())
+                }
+            }
+        }
+        if !events.is_empty() {
+            let op = operation(&self.head, &events);
+            let expected = self.head;
+            self.head = head_after(self.planner.stream, &self.head, &op, &events);
+            self.steps.push(Step::Record {
+                expected,
+                op,
+                events,
+            });
+        }
+        Ok(())
+    }
+
+    /// Adds the tag of a version, as the rule of its class says it must be.
+    pub(super) fn tag(
+        &mut self,
+        class: Class,
+        version: &Version,
+        commit: &CommitId,
+        lane: Lane,
+    ) -> Result<(), PlanError> {
+        let (tags, hand) = (self.planner.process.tags(), self.planner.hand);
+        let Some(rule) = tags.rule(class, None, version) else {
+            return Ok(());
+        };
+        let name = self.planner.tag_name(class, version)?.unwrap_or_default();
+        let message = tags
+            .message(class, None, version, lane)
+            .map_err(PlanError::Tag)?;
+        let signed = rule.signature != SignaturePolicy::None && hand.signs;
+        if rule.signature == SignaturePolicy::Required && !hand.signs {
+            let why = format!("tag `{name}` must be signed, and there is no signing key");
+            self.hold(Blocker::new(
+                "signature",
+                Rank::NeedsPerson,
+                why,
+                "naming a signing key",
+            ));
+        }
+        let request = TagRequest {
+            name: name.clone(),
+            target: commit.clone(),
+            message: rule
+                .needs_object()
+                .then(|| message.unwrap_or_else(|| name.clone())),
+            signed,
+            author: hand.author.clone(),
+            at: hand.at,
+        };
+        self.steps.push(Step::Tag {
+            request: Box::new(request),
+            by: rule.by,
+        });
+        Ok(())
+    }
+
+    /// Adds the moves of channels that the publication of a version brings, and their record.
+    pub(super) fn channels(
+        &mut self,
+        trigger: Trigger,
+        version: &Version,
+        commit: &CommitId,
+    ) -> Result<(), PlanError> {
+        debug_assert!(matches!(trigger, Trigger::Candidate | Trigger::Release));
+        let Some(published) = self.published(version, commit) else {
+            return Ok(());
+        };
+        let event = ChannelEvent::Publish {
+            published,
+            date: Some(self.planner.hand.at.date_naive()),
+            hand: promenade_tag::Hand::Automation,
+        };
+        let plan = self.plan_channels(&event)?;
+        self.move_channels(&plan, None)
+    }
+
+    /// Plans what an event does to the channels, as the ledger has them.
+    pub(super) fn plan_channels(&self, event: &ChannelEvent) -> Result<ChannelPlan, PlanError> {
+        let published: Vec<_> = self
+            .state
+            .versions
+            .iter()
+            .filter_map(|(version, record)| self.published(version, &record.commit))
+            .collect();
+        let positions: Positions = self
+            .state
+            .channels
+            .iter()
+            .filter_map(|(name, channel)| {
+                let record = self.state.version(&channel.version)?;
+                let published = self.published(&channel.version, &record.commit)?;
+                Some((name.to_string(), published.target()))
+            })
+            .collect();
+        let policy = self.planner.process.channels();
+        policy
+            .plan(&published, &positions, event)
+            .map_err(|error| PlanError::Channel {
+                reason: error.to_string(),
+            })
+    }
+
+    /// Adds the moves of a plan of channels: first in the registry, then in the ledger.
+    pub(super) fn move_channels(
+        &mut self,
+        plan: &ChannelPlan,
+        rollback: Option<&str>,
+    ) -> Result<(), PlanError> {
+        for refused in plan.refused() {
+            let gate = format!("channel:{}", refused.channel);
+            self.hold(Blocker::permanent(gate, refused.why.to_string()));
+        }
+        let mut moves = Vec::new();
+        for wish in plan.moves() {
+            let Some(to) = wish.to.version.clone() else {
+                continue;
+            };
+            let rule = self.rule_of(&wish.channel);
+            moves.push(ChannelMove {
+                channel: wish.channel.parse().map_err(|error| PlanError::Channel {
+                    reason: format!("{error}"),
+                })?,
+                follows: follows(rule),
+                from: wish.from.as_ref().and_then(|target| target.version.clone()),
+                to,
+                environment: None,
+            });
+            if let Some(digest) = wish.to.digest.as_deref().and_then(|text| text.parse().ok()) {
+                let from = wish
+                    .from
+                    .as_ref()
+                    .and_then(|target| target.digest.as_deref());
+                self.steps.push(Step::Channel {
+                    name: wish.channel.clone(),
+                    from: from.and_then(|text| text.parse().ok()),
+                    to: digest,
+                    mutability: rule.map_or(Mutability::Immutable, |rule| rule.mutability),
+                    why: wish.why.to_string(),
+                });
+            }
+        }
+        for kept in plan.kept() {
+            self.why
+                .push(format!("channel {} stays: {}", kept.channel, kept.why));
+        }
+        if moves.is_empty() {
+            return Ok(());
+        }
+        self.record([match rollback {
+            Some(reason) => Command::RollbackChannels {
+                moves,
+                reason: reason.to_owned(),
+            },
+            None => Command::MoveChannels { moves },
+        }])
+    }
+
+    fn rule_of(&self, channel: &str) -> Option<&'a ChannelRule> {
+        self.planner.process.channels().rule_of(channel)
+    }
+
+    /// Returns a version as the planner of channels knows it.
+    pub(super) fn published(&self, version: &Version, commit: &CommitId) -> Option<Published> {
+        use promenade_promotion::Stage;
+        let record = self.state.version(version)?;
+        let standing = match record.stage {
+            Stage::Rejected | Stage::Deprecated | Stage::RolledBack => Standing::Withdrawn,
+            Stage::Candidate | Stage::Selected | Stage::Prerelease | Stage::Released => {
+                Standing::Good
+            }
+        };
+        let tag = record
+            .tag
+            .clone()
+            .unwrap_or_else(|| self.planner.text(version));
+        let mut published = Published::new(tag, version.clone());
+        published.commit = Some(commit.to_string());
+        published.digest = self.image_of(version).map(|digest| digest.to_string());
+        published.standing = standing;
+        Some(published)
+    }
+
+    /// Returns the digest that the channels of a version point at.
+    fn image_of(&self, version: &Version) -> Option<Digest> {
+        let identity = self.state.version(version)?.artifacts?;
+        let artifacts = self.state.sets.get(&identity)?.artifacts.as_ref()?;
+        artifacts
+            .by_name()
+            .get(self.planner.process.image()?)
+            .copied()
+    }
+
+    /// Ends the draft.
+    pub(super) fn finish(self) -> Planned {
+        match Blockers::new(self.blockers) {
+            Some(blockers) => Planned::Held {
+                title: self.title,
+                blockers,
+            },
+            None => Planned::Ready(Box::new(Plan {
+                title: self.title,
+                at: self.planner.hand.at,
+                expected: self.planner.head,
+                why: self.why,
+                steps: self.steps,
+            })),
+        }
+    }
+}
+
+/// What the ledger says that a channel follows.
+fn follows(rule: Option<&ChannelRule>) -> Follows {
+    let Some(rule) = rule else {
+        return Follows::Fixed;
+    };
+    match (rule.mutability, rule.follows()) {
+        (Mutability::Immutable | Mutability::ImmutableWithRepair, _) => Follows::Fixed,
+        (Mutability::Moving, _) if rule.on.has(Trigger::Promotion) => Follows::Environment,
+        (Mutability::Moving, promenade_tag::Follows::Highest) => Follows::Highest,
+        (Mutability::Moving, promenade_tag::Follows::MostRecent) => Follows::MostRecent,
+    }
+}
+
+/// The id of an operation: made from what it appends and where, so that the same plan has the same
+/// one in every try.
+fn operation(head: &Head, events: &[Event]) -> OpId {
+    let mut bytes = head.to_string().into_bytes();
+    for event in events {
+        bytes.push(b'\n');
+        bytes.extend_from_slice(&event.canonical_bytes());
+    }
+    let encoded = Digest::sha256(&bytes).encoded();
+    let short: String = encoded.chars().take(32).collect();
+    OpId::new(short).expect("hexadecimal digits are a name")
+}

@@ -1,0 +1,207 @@
+//! A process: the file, read and checked.
+
+use std::fmt;
+use std::ops::Range;
+
+use promenade_changelog::ChangelogPolicy;
+use promenade_promotion::{Policy, PolicyRules};
+use promenade_tag::{ChannelSet, TagPolicy};
+use promenade_version::VersionPolicy;
+use toml::Spanned;
+
+use crate::file::{FORMAT, File};
+use crate::{BranchRules, CommitRules, ParseProcessError, RegistryRules, UnknownPresetError};
+
+/// A release process: every rule of it as a checked value.
+///
+/// ```
+/// use promenade_process::Process;
+///
+/// let process = Process::parse("release.toml", r#"
+///     [process]
+///     format = 1
+///     name = "acme"
+///
+///     [version]
+///     scheme = "semver"
+///     below-one = "breaking-is-minor"
+///
+///     [[environment]]
+///     name = "production"
+///     accepts = "release"
+/// "#)?;
+/// assert_eq!(process.name(), "acme");
+///
+/// let error = Process::parse("release.toml", "[process]\nformat = 1\nnam = \"acme\"\n").unwrap_err();
+/// assert_eq!((error.line(), error.column()), (Some(3), Some(1)));
+/// assert_eq!(error.suggestion(), Some("name"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Process {
+    name: String,
+    version: VersionPolicy,
+    branches: BranchRules,
+    commit: CommitRules,
+    tags: TagPolicy,
+    channels: ChannelSet,
+    changelog: Option<ChangelogPolicy>,
+    manifests: Vec<String>,
+    registry: Option<RegistryRules>,
+    promotion: Policy,
+}
+
+impl Process {
+    /// Reads a process file. `origin` names it in errors: a path, or a preset.
+    ///
+    /// # Errors
+    /// [`ParseProcessError`] with line, column and the nearest known word.
+    pub fn parse(origin: &str, text: &str) -> Result<Self, ParseProcessError> {
+        let file: File = toml::from_str(text)
+            .map_err(|error| ParseProcessError::new(origin, text, error.span(), error.message()))?;
+        let format = *file.process.format.get_ref();
+        if format != FORMAT {
+            let message = format!("unknown format {format}; this version reads format {FORMAT}");
+            let span = Some(file.process.format.span());
+            return Err(ParseProcessError::new(origin, text, span, message));
+        }
+        Checker { origin, text }.check(file)
+    }
+
+    /// Returns a process that ships with the crate; [`preset::NAMES`](crate::preset::NAMES) lists them.
+    ///
+    /// # Errors
+    /// [`UnknownPresetError`] with the nearest known name.
+    pub fn preset(name: &str) -> Result<Self, UnknownPresetError> {
+        crate::preset::process(name)
+    }
+
+    /// Returns the name of the process.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns how versions move.
+    #[must_use]
+    pub fn version(&self) -> &VersionPolicy {
+        &self.version
+    }
+
+    /// Returns where work happens.
+    #[must_use]
+    pub fn branches(&self) -> &BranchRules {
+        &self.branches
+    }
+
+    /// Returns the rules of the commit that prepares a release.
+    #[must_use]
+    pub fn commit(&self) -> &CommitRules {
+        &self.commit
+    }
+
+    /// Returns how tags are called.
+    #[must_use]
+    pub fn tags(&self) -> &TagPolicy {
+        &self.tags
+    }
+
+    /// Returns the channels.
+    #[must_use]
+    pub fn channels(&self) -> &ChannelSet {
+        &self.channels
+    }
+
+    /// Returns what the changelog must be like, if the process has one.
+    #[must_use]
+    pub fn changelog(&self) -> Option<&ChangelogPolicy> {
+        self.changelog.as_ref()
+    }
+
+    /// Returns the manifests that name the version.
+    #[must_use]
+    pub fn manifests(&self) -> &[String] {
+        &self.manifests
+    }
+
+    /// Returns the name of the artifact that channels point at, if there is a registry.
+    #[must_use]
+    pub fn image(&self) -> Option<&str> {
+        self.registry
+            .as_ref()
+            .map(|registry| registry.image.as_str())
+    }
+
+    /// Returns the registry, if the process has one.
+    #[must_use]
+    pub fn registry(&self) -> Option<&RegistryRules> {
+        self.registry.as_ref()
+    }
+
+    /// Returns the environments, the people, and what a release needs.
+    #[must_use]
+    pub fn promotion(&self) -> &Policy {
+        &self.promotion
+    }
+}
+
+/// Checks what only shows across tables, and points at the table.
+struct Checker<'a> {
+    origin: &'a str,
+    text: &'a str,
+}
+
+impl Checker<'_> {
+    fn check(&self, file: File) -> Result<Process, ParseProcessError> {
+        let scheme = file.version.scheme().clone();
+        let tag_spans = spans(&file.tag);
+        let tags = TagPolicy::build(inner(file.tag), &scheme)
+            .map_err(|error| self.error(tag_spans.get(error.index()), &error))?;
+        let channel_spans = spans(&file.channel);
+        let channels = ChannelSet::build(inner(file.channel), &scheme)
+            .map_err(|error| self.error(channel_spans.get(error.index()), &error))?;
+        let environments = file.environment;
+        let names: Vec<_> = environments
+            .iter()
+            .map(|rule| (rule.get_ref().name.to_string(), rule.span()))
+            .collect();
+        let rules = PolicyRules {
+            environments: inner(environments),
+            people: file.person,
+            release: file.release.map(Spanned::into_inner).unwrap_or_default(),
+            waivers_from: file.waivers.from,
+        };
+        let promotion = Policy::build(rules).map_err(|error| {
+            let about = error.environment();
+            let found = names
+                .iter()
+                .rev()
+                .find(|(name, _)| Some(name.as_str()) == about);
+            self.error(found.map(|(_, span)| span), &error)
+        })?;
+        Ok(Process {
+            name: file.process.name,
+            version: file.version,
+            branches: file.branches,
+            commit: file.commit,
+            tags,
+            channels,
+            changelog: file.changelog,
+            manifests: file.manifests,
+            registry: file.registry,
+            promotion,
+        })
+    }
+
+    fn error(&self, span: Option<&Range<usize>>, error: &dyn fmt::Display) -> ParseProcessError {
+        ParseProcessError::new(self.origin, self.text, span.cloned(), error.to_string())
+    }
+}
+
+fn spans<T>(tables: &[Spanned<T>]) -> Vec<Range<usize>> {
+    tables.iter().map(Spanned::span).collect()
+}
+
+fn inner<T>(tables: Vec<Spanned<T>>) -> Vec<T> {
+    tables.into_iter().map(Spanned::into_inner).collect()
+}

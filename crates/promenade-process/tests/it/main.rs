@@ -1,0 +1,3 @@
+//! The process: its file, plans, and audits of real histories.
+
+mod file;

@@ -9,7 +9,7 @@ use crate::error::{EditChangelogError, EditChangelogErrorKind};
 use crate::heading::Names;
 use crate::order;
 use crate::policy::{ChangelogPolicy, CompareBase, LinkStyle, UrlTemplate};
-use crate::scan::Kind;
+use crate::scan::BlockKind;
 
 /// A version to be cut.
 ///
@@ -225,7 +225,8 @@ impl Changelog<'_> {
             return self.cut_placeholder(pending, cut, dialect);
         }
         let block = self.scan.blocks.get(pending.blocks.start);
-        let setext = block.is_some_and(|b| matches!(b.kind, Kind::Heading { setext: true, .. }));
+        let setext =
+            block.is_some_and(|b| matches!(b.kind, BlockKind::Heading { setext: true, .. }));
         let old = self.slice(pending.heading_range.clone());
         let line_end = old
             .get(old.trim_end_matches(['\n', '\r']).len()..)
@@ -303,7 +304,7 @@ impl Changelog<'_> {
         let definition = |label: &str| {
             let wanted = normal_label(label);
             self.scan.blocks.iter().find(|block| {
-                block.kind == Kind::Definition
+                block.kind == BlockKind::Definition
                     && normal_label(self.slice(block.inner.0..block.inner.1)) == wanted
             })
         };
@@ -327,7 +328,7 @@ impl Changelog<'_> {
         let trimmed = self.text.trim_end_matches(['\n', '\r', ' ', '\t']).len();
         let last = self.scan.blocks.last();
         let gap = match last {
-            Some(block) if block.kind == Kind::Definition => 1,
+            Some(block) if block.kind == BlockKind::Definition => 1,
             _ => 2,
         };
         let have = self

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::date;
 use crate::document::{Changelog, Section, SectionKind};
 use crate::policy::{DialectPolicy, HeadingTemplate, LinkStyle};
-use crate::scan::Kind;
+use crate::scan::BlockKind;
 use crate::{DateStyle, order};
 
 /// How a file writes its versions.
@@ -139,7 +139,7 @@ fn is_setext(changelog: &Changelog<'_>, section: &Section<'_>) -> bool {
         .scan
         .blocks
         .get(section.blocks.start)
-        .is_some_and(|block| matches!(block.kind, Kind::Heading { setext: true, .. }))
+        .is_some_and(|block| matches!(block.kind, BlockKind::Heading { setext: true, .. }))
 }
 
 /// Turns the heading of a section into a template.
@@ -266,7 +266,7 @@ fn released_line(
         return None;
     }
     let block = changelog.body(section).first()?;
-    if block.kind != Kind::Paragraph {
+    if block.kind != BlockKind::Paragraph {
         return None;
     }
     let line = changelog.slice(block.inner.0..block.end);
@@ -289,7 +289,7 @@ fn blank_after_heading(changelog: &Changelog<'_>) -> bool {
     let (mut blank, mut tight) = (0_usize, 0_usize);
     for section in changelog.sections.iter().take(8) {
         for block in changelog.body(section) {
-            if !matches!(block.kind, Kind::Heading { .. }) {
+            if !matches!(block.kind, BlockKind::Heading { .. }) {
                 continue;
             }
             match bytes.get(block.end) {
@@ -308,7 +308,7 @@ fn bullet(changelog: &Changelog<'_>) -> String {
             .body(section)
             .iter()
             .find_map(|block| match block.kind {
-                Kind::Item { marker } if matches!(marker, b'-' | b'*' | b'+') => {
+                BlockKind::Item { marker } if matches!(marker, b'-' | b'*' | b'+') => {
                     Some(char::from(marker))
                 }
                 _ => None,

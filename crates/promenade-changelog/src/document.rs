@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use crate::error::{EditChangelogError, EditChangelogErrorKind, ParseChangelogError};
 use crate::heading::{self, Names, Reading};
 use crate::order;
-use crate::scan::{self, Block, Kind, LinkDefinition, Scan};
+use crate::scan::{self, Block, BlockKind, LinkDefinition, Scan};
 
 /// A changelog. Every byte of the text is kept; edits are ranges of it.
 ///
@@ -223,6 +223,12 @@ impl<'a> Changelog<'a> {
         &self.sections
     }
 
+    /// Returns the blocks at the top level, in the order of the text.
+    #[must_use]
+    pub fn blocks(&self) -> &[Block] {
+        &self.scan.blocks
+    }
+
     /// Returns the section of unreleased changes: the first that is not released.
     #[must_use]
     pub fn unreleased(&self) -> Option<&Section<'a>> {
@@ -287,11 +293,11 @@ impl<'a> Changelog<'a> {
         self.body(section)
             .iter()
             .filter_map(move |block| match block.kind {
-                Kind::Heading { .. } => {
+                BlockKind::Heading { .. } => {
                     category = text.get(block.inner.0..block.inner.1);
                     None
                 }
-                Kind::Item { .. } => Some(Entry {
+                BlockKind::Item { .. } => Some(Entry {
                     text: text
                         .get(block.inner.0.min(block.end)..block.end)
                         .unwrap_or_default()
@@ -357,8 +363,8 @@ impl<'a> Changelog<'a> {
 
     pub(crate) fn is_footer(&self, block: &Block) -> bool {
         match block.kind {
-            Kind::Definition => true,
-            Kind::Html => self
+            BlockKind::Definition => true,
+            BlockKind::Html => self
                 .text
                 .get(block.inner.0..block.end)
                 .is_some_and(|html| html.starts_with("<!--")),
@@ -404,7 +410,7 @@ struct Candidate {
 fn sections<'a>(text: &'a str, scan: &Scan) -> Vec<Section<'a>> {
     let mut candidates = Vec::new();
     for (at, block) in scan.blocks.iter().enumerate() {
-        if let Kind::Heading { level, .. } = block.kind
+        if let BlockKind::Heading { level, .. } = block.kind
             && level <= 3
             && let Some(reading) = text
                 .get(block.inner.0..block.inner.1)
@@ -430,7 +436,7 @@ fn sections<'a>(text: &'a str, scan: &Scan) -> Vec<Section<'a>> {
             .take(next)
             .skip(candidate.block + 1)
             .find(|(_, block)| {
-                matches!(block.kind, Kind::Heading { level, .. } if level <= candidate.level)
+                matches!(block.kind, BlockKind::Heading { level, .. } if level <= candidate.level)
             })
             .map_or(next, |(at, _)| at);
         if let Some(section) = section(text, scan, candidate, end) {

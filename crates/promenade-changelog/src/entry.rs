@@ -5,7 +5,7 @@ use crate::document::{Changelog, Section};
 use crate::edit::{Edits, TextEdit};
 use crate::error::{EditChangelogError, EditChangelogErrorKind};
 use crate::policy::ChangelogPolicy;
-use crate::scan::{Block, Kind};
+use crate::scan::{Block, BlockKind};
 
 /// Keep a Changelog's six categories, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -185,7 +185,7 @@ impl<'a> Changelog<'a> {
     /// Splits a section into its categories; the first group is what stands before them.
     pub(crate) fn groups(&self, section: &Section<'a>) -> Vec<Group<'_>> {
         let body = self.body(section);
-        let is_heading = |block: &Block| matches!(block.kind, Kind::Heading { .. });
+        let is_heading = |block: &Block| matches!(block.kind, BlockKind::Heading { .. });
         let first = body.iter().position(is_heading).unwrap_or(body.len());
         let (before, mut rest) = body.split_at(first);
         let mut groups = vec![Group {
@@ -215,7 +215,7 @@ impl<'a> Changelog<'a> {
         let newline = dialect.newline;
         let content = |block: &&Block| !self.is_footer(block);
         let last = group.blocks.iter().rev().find(content);
-        let is_item = |block: &Block| matches!(block.kind, Kind::Item { .. });
+        let is_item = |block: &Block| matches!(block.kind, BlockKind::Item { .. });
         if let Some(last) = last {
             // Entries with blank lines between them stay so.
             let mut items = group.blocks.iter().rev().filter(|block| is_item(block));
@@ -276,7 +276,7 @@ impl<'a> Changelog<'a> {
         let level = groups
             .iter()
             .find_map(|group| match group.heading?.kind {
-                Kind::Heading { level, .. } => Some(level),
+                BlockKind::Heading { level, .. } => Some(level),
                 _ => None,
             })
             .unwrap_or((section.level + 1).min(6));
@@ -353,7 +353,7 @@ fn fit_entry(category: Option<&str>, text: &str) -> Result<(), EditChangelogErro
     let read = Changelog::parse(&alone);
     let one = matches!(
         read.scan.blocks.as_slice(),
-        [Block { kind: Kind::Item { .. }, end, .. }] if *end == alone.len()
+        [Block { kind: BlockKind::Item { .. }, end, .. }] if *end == alone.len()
     );
     // An open fence or comment would swallow what follows.
     let closed = format!("{alone}\n\nend\n");
@@ -362,7 +362,7 @@ fn fit_entry(category: Option<&str>, text: &str) -> Result<(), EditChangelogErro
         [
             _,
             Block {
-                kind: Kind::Paragraph,
+                kind: BlockKind::Paragraph,
                 ..
             }
         ]

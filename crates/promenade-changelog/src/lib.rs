@@ -43,3 +43,4 @@ pub use policy::{
     ChangelogPolicy, Compare, CompareBase, DialectPolicy, HeadingTemplate, LinkStyle,
     ParseTemplateError, ParseTemplateErrorKind, UrlTemplate,
 };
+pub use scan::{Block, BlockKind};

@@ -3,7 +3,7 @@
 use crate::document::{Changelog, Section};
 use crate::edit::{Edits, TextEdit};
 use crate::error::{EditChangelogError, EditChangelogErrorKind};
-use crate::scan::{Block, Kind};
+use crate::scan::{Block, BlockKind};
 
 /// Why a version should not be used, and which one instead (C29).
 ///
@@ -70,7 +70,7 @@ impl Deprecation {
         let changelog = Changelog::parse(notes);
         let rest = match changelog.scan.blocks.as_slice() {
             [heading, sentence, ..]
-                if is_banner(&changelog, heading) && sentence.kind == Kind::Paragraph =>
+                if is_banner(&changelog, heading) && sentence.kind == BlockKind::Paragraph =>
             {
                 notes.get(sentence.end..).unwrap_or_default()
             }
@@ -88,7 +88,7 @@ impl Deprecation {
 }
 
 fn is_banner(changelog: &Changelog<'_>, block: &Block) -> bool {
-    matches!(block.kind, Kind::Heading { .. })
+    matches!(block.kind, BlockKind::Heading { .. })
         && changelog
             .slice(block.inner.0..block.inner.1)
             .trim_start_matches(['⚠', '\u{fe0f}', ' '])
@@ -127,7 +127,7 @@ impl Changelog<'_> {
         let sentence = lines(&sentence, newline);
         if let [heading, old, ..] = self.body(section)
             && is_banner(self, heading)
-            && old.kind == Kind::Paragraph
+            && old.kind == BlockKind::Paragraph
         {
             let range = old.inner.0..old.end;
             let text = self.slice(range.clone());
@@ -215,7 +215,8 @@ impl Changelog<'_> {
     /// An underline that is as long as the heading stays as long.
     pub(crate) fn with_underline(&self, section: &Section<'_>, edit: TextEdit) -> Edits {
         let block = self.scan.blocks.get(section.blocks.start);
-        let setext = block.is_some_and(|b| matches!(b.kind, Kind::Heading { setext: true, .. }));
+        let setext =
+            block.is_some_and(|b| matches!(b.kind, BlockKind::Heading { setext: true, .. }));
         let after_text = section.offset + section.heading.len();
         let tail = self.slice(after_text..section.heading_range.end);
         let underline = tail.trim();
@@ -242,7 +243,7 @@ pub(crate) fn lines(text: &str, newline: &str) -> String {
 
 pub(crate) fn is_paragraph(text: &str) -> bool {
     let read = Changelog::parse(text);
-    matches!(read.scan.blocks.as_slice(), [block] if block.kind == Kind::Paragraph)
+    matches!(read.scan.blocks.as_slice(), [block] if block.kind == BlockKind::Paragraph)
 }
 
 /// Returns whether blocks stay in a section of the given level, and do not run on.
@@ -252,8 +253,7 @@ pub(crate) fn closes(text: &str, level: u8) -> bool {
     let Some((end, blocks)) = read.scan.blocks.split_last() else {
         return false;
     };
-    let ended = matches!(end.kind, Kind::Heading { level: 1, .. });
-    let inside =
-        |block: &Block| !matches!(block.kind, Kind::Heading { level: found, .. } if found <= level);
+    let ended = matches!(end.kind, BlockKind::Heading { level: 1, .. });
+    let inside = |block: &Block| !matches!(block.kind, BlockKind::Heading { level: found, .. } if found <= level);
     ended && blocks.iter().all(inside) && read.sections.is_empty()
 }

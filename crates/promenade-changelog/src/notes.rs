@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::document::{Changelog, Section, normal_label};
 use crate::error::EditChangelogError;
-use crate::scan::Kind;
+use crate::scan::BlockKind;
 
 impl Changelog<'_> {
     /// Returns the notes of a version: complete and self-contained.
@@ -32,10 +32,13 @@ impl Changelog<'_> {
             if block.start >= content_end {
                 break;
             }
-            if block.kind == Kind::Definition {
+            if block.kind == BlockKind::Definition {
                 continue;
             }
-            if !matches!(block.kind, Kind::Fence | Kind::Indented | Kind::Html) {
+            if !matches!(
+                block.kind,
+                BlockKind::Fence | BlockKind::Indented | BlockKind::Html
+            ) {
                 labels(self.slice(block.start..block.end), &mut used);
             }
             if let Some(from) = at {
@@ -78,7 +81,7 @@ impl Changelog<'_> {
         let block = at
             .checked_sub(1)
             .and_then(|at| self.scan.blocks.get(at))
-            .filter(|block| block.kind == Kind::Definition);
+            .filter(|block| block.kind == BlockKind::Definition);
         match block {
             Some(block) => self.slice(block.start..block.end).trim().to_owned(),
             None => format!("[{}]: {}", link.label(), link.url()),

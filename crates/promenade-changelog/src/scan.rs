@@ -11,28 +11,60 @@ pub(crate) use definition::LinkDefinition;
 use html::HtmlEnd;
 
 /// What a block at the top level is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Heading { level: u8, setext: bool },
-    Item { marker: u8 },
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BlockKind {
+    /// A heading, `# …` or underlined.
+    Heading {
+        /// 1 to 6.
+        level: u8,
+        /// Whether it is underlined.
+        setext: bool,
+    },
+    /// An item of a list, with everything inside it.
+    Item {
+        /// `-`, `*`, `+`, or `.` and `)` of numbered items.
+        marker: u8,
+    },
+    /// Text.
     Paragraph,
+    /// Code between fences.
     Fence,
+    /// Indented code.
     Indented,
+    /// HTML, comments too.
     Html,
+    /// A link definition.
     Definition,
+    /// A quote, with everything inside it.
     Quote,
+    /// A thematic break.
     Rule,
 }
 
-/// A block at the top level: whole lines `start..end`, and the text inside them.
+/// A block at the top level of a document, as `CommonMark` sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Block {
-    pub(crate) kind: Kind,
+pub struct Block {
+    pub(crate) kind: BlockKind,
     pub(crate) start: usize,
     /// After the line end of the last line that is not blank.
     pub(crate) end: usize,
     /// Headings: the text without markers. Items: from the end of the marker.
     pub(crate) inner: (usize, usize),
+}
+
+impl Block {
+    /// Returns what the block is.
+    #[must_use]
+    pub fn kind(&self) -> BlockKind {
+        self.kind
+    }
+
+    /// Returns its bytes: whole lines.
+    #[must_use]
+    pub fn range(&self) -> std::ops::Range<usize> {
+        self.start..self.end
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -210,13 +242,18 @@ impl Scanner<'_> {
                     break;
                 }
                 self.close_for(opened, matched);
-                self.open_leaf(Leaf::Indented, Kind::Indented, line, (first.at, line.end));
+                self.open_leaf(
+                    Leaf::Indented,
+                    BlockKind::Indented,
+                    line,
+                    (first.at, line.end),
+                );
                 return;
             }
             let mark = byte(self.bytes, first.at);
             if mark == b'>' {
                 self.close_for(opened, matched);
-                self.push_container(Container::Quote, Kind::Quote, line, first.at);
+                self.push_container(Container::Quote, BlockKind::Quote, line, first.at);
                 cursor.skip_quote_mark(first);
             } else if let Some(done) = self.leaf_start(&cursor, mark, lazy, in_paragraph) {
                 match done {
@@ -224,7 +261,15 @@ impl Scanner<'_> {
                         if self.close_setext(level, line) {
                             return;
                         }
-                        // Only link definitions stood there: the line is text of a new paragraph.
+                        // Only link definitions stood there: nothing is underlined, but the line
+                        // may be a rule, or else is text; an empty item may not interrupt.
+                        if let Some(Start::Leaf(leaf, kind, inner)) =
+                            self.leaf_start(&cursor, mark, false, false)
+                        {
+                            self.open_leaf(leaf, kind, line, inner);
+                            return;
+                        }
+                        lazy = false;
                         break;
                     }
                     Start::Leaf(leaf, kind, inner) => {
@@ -236,7 +281,7 @@ impl Scanner<'_> {
             } else if let Some(item) = cursor.item_marker(first, in_paragraph) {
                 self.close_for(opened, matched);
                 let container = Container::Item { width: item.width };
-                let kind = Kind::Item {
+                let kind = BlockKind::Item {
                     marker: item.marker,
                 };
                 self.push_container(container, kind, line, item.content);
@@ -279,7 +324,12 @@ impl Scanner<'_> {
         if self.candidate {
             self.segments.push((first.at, line.end));
         }
-        self.open_leaf(Leaf::Paragraph, Kind::Paragraph, line, (first.at, line.end));
+        self.open_leaf(
+            Leaf::Paragraph,
+            BlockKind::Paragraph,
+            line,
+            (first.at, line.end),
+        );
     }
 
     /// Recognises the start of a heading, a rule, a fence or HTML.
@@ -293,7 +343,7 @@ impl Scanner<'_> {
     ) -> Option<Start> {
         match mark {
             b'#' => leaf::atx(cursor).map(|(level, inner)| {
-                let kind = Kind::Heading {
+                let kind = BlockKind::Heading {
                     level,
                     setext: false,
                 };
@@ -301,7 +351,7 @@ impl Scanner<'_> {
             }),
             b'`' | b'~' => leaf::fence(cursor, mark).map(|len| {
                 let inner = (cursor.first().at, cursor.end);
-                Start::Leaf(Leaf::Fence { mark, len }, Kind::Fence, inner)
+                Start::Leaf(Leaf::Fence { mark, len }, BlockKind::Fence, inner)
             }),
             b'<' => {
                 let rest = cursor.text();
@@ -309,14 +359,14 @@ impl Scanner<'_> {
                 let open = end == HtmlEnd::Blank || !end.is_in(rest);
                 let leaf = if open { Leaf::Html(end) } else { Leaf::None };
                 let inner = (cursor.first().at, cursor.end);
-                Some(Start::Leaf(leaf, Kind::Html, inner))
+                Some(Start::Leaf(leaf, BlockKind::Html, inner))
             }
             b'=' | b'-' | b'*' | b'_' => {
                 if in_paragraph && let Some(level) = leaf::setext(cursor, mark) {
                     return Some(Start::Setext(level));
                 }
                 let inner = (cursor.first().at, cursor.end);
-                leaf::rule(cursor, mark).then_some(Start::Leaf(Leaf::None, Kind::Rule, inner))
+                leaf::rule(cursor, mark).then_some(Start::Leaf(Leaf::None, BlockKind::Rule, inner))
             }
             _ => None,
         }
@@ -345,7 +395,7 @@ impl Scanner<'_> {
                 end -= 1;
             }
             block.inner.1 = end;
-            block.kind = Kind::Heading {
+            block.kind = BlockKind::Heading {
                 level,
                 setext: true,
             };
@@ -354,7 +404,7 @@ impl Scanner<'_> {
         true
     }
 
-    fn push_container(&mut self, container: Container, kind: Kind, line: Line, inner: usize) {
+    fn push_container(&mut self, container: Container, kind: BlockKind, line: Line, inner: usize) {
         self.close_leaf();
         if self.containers.is_empty() {
             self.out.blocks.push(Block {
@@ -371,7 +421,7 @@ impl Scanner<'_> {
         self.empty_item = false;
     }
 
-    fn open_leaf(&mut self, leaf: Leaf, kind: Kind, line: Line, inner: (usize, usize)) {
+    fn open_leaf(&mut self, leaf: Leaf, kind: BlockKind, line: Line, inner: (usize, usize)) {
         self.close_leaf();
         self.leaf = leaf;
         self.empty_item = false;
@@ -441,7 +491,7 @@ impl Scanner<'_> {
                 let first = self.segments.get(at).copied().unwrap_or_default();
                 let start = line_start(self.bytes, first.0, paragraph.start);
                 self.out.blocks.push(Block {
-                    kind: Kind::Definition,
+                    kind: BlockKind::Definition,
                     start,
                     end: line_end(self.bytes, last.1).1,
                     inner: link.label,
@@ -468,7 +518,7 @@ impl Scanner<'_> {
 
 enum Start {
     Setext(u8),
-    Leaf(Leaf, Kind, (usize, usize)),
+    Leaf(Leaf, BlockKind, (usize, usize)),
 }
 
 /// Walks back over the indentation of a line.

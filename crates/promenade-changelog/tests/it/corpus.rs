@@ -29,6 +29,14 @@ fn promotions() -> Option<Vec<Promotion>> {
     Some(rows.iter().map(promotion).collect())
 }
 
+/// Every file of the corpus, before and after.
+pub(crate) fn files() -> Option<Vec<String>> {
+    let files = promotions()?
+        .into_iter()
+        .flat_map(|promotion| [promotion.before, promotion.after]);
+    Some(files.collect())
+}
+
 /// Pairs whose people did more, or less, than cut in the same commit, and what.
 const NOT_CUT_ALONE: [(&str, &str); 7] = [
     ("EmbarkStudios/cargo-deny 0.5.0", "the links were forgotten"),

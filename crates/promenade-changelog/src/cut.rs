@@ -120,7 +120,7 @@ impl Changelog<'_> {
         let links = Links::plan(self, pending, cut, policy, &dialect);
         let mut edits = self.cut_heading(pending, cut, &dialect, &links);
         edits.extend(self.cut_links(pending, cut, &dialect, &links));
-        Ok(Edits::new(edits).expect("headings and link definitions do not overlap"))
+        self.finish(VERB, edits)
     }
 
     /// Finds the section to cut; nothing if the version is cut already.
@@ -491,7 +491,7 @@ fn fill(template: &UrlTemplate, cut: &Cut, tags: &Tags, previous: Option<&Base>)
 }
 
 /// The page of a release, where the comparisons of a forge are known.
-fn page_of(compare: &UrlTemplate) -> Option<UrlTemplate> {
+pub(crate) fn page_of(compare: &UrlTemplate) -> Option<UrlTemplate> {
     let (root, _) = compare.as_ref().split_once("/compare/")?;
     format!("{root}/releases/tag/{{tag}}").parse().ok()
 }

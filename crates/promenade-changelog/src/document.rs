@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use chrono::NaiveDate;
 
+use crate::edit::{Edits, TextEdit};
 use crate::error::{EditChangelogError, EditChangelogErrorKind, ParseChangelogError};
 use crate::heading::{self, Names, Reading};
 use crate::order;
@@ -341,6 +342,56 @@ impl<'a> Changelog<'a> {
     pub fn line_of(&self, at: usize) -> usize {
         let before = self.text.as_bytes().get(..at).unwrap_or_default();
         memchr::memchr_iter(b'\n', before).count() + 1
+    }
+
+    /// Makes the edits of a verb; refused where they would be swallowed or meet.
+    pub(crate) fn finish(
+        &self,
+        verb: &'static str,
+        mut edits: Vec<TextEdit>,
+    ) -> Result<Edits, EditChangelogError> {
+        for edit in &mut edits {
+            // After a carriage return alone, a line feed would only complete its line end.
+            let before = edit.range().start.checked_sub(1);
+            let before = before.and_then(|at| self.text.as_bytes().get(at));
+            if before == Some(&b'\r') && edit.text().starts_with('\n') {
+                *edit = TextEdit::replace(edit.range(), format!("\n{}", edit.text()));
+            }
+        }
+        if self.scan.open
+            && let Some(last) = self.scan.blocks.last()
+            && edits.iter().any(|edit| edit.range().end >= last.end)
+        {
+            let line = self.line_of(last.start);
+            let kind = EditChangelogErrorKind::OpenBlock { line };
+            return Err(EditChangelogError::new(verb, kind));
+        }
+        if let Some(at) = edits.iter().find_map(|edit| self.taken_in(edit)) {
+            let line = self.line_of(at);
+            let kind = EditChangelogErrorKind::Indented { line };
+            return Err(EditChangelogError::new(verb, kind));
+        }
+        Edits::new(edits).map_err(|error| {
+            let line = self.line_of(error.second.start);
+            EditChangelogError::new(verb, EditChangelogErrorKind::Tangled { line })
+        })
+    }
+
+    /// Finds the indented block that a list item at the end of an edit would take in.
+    fn taken_in(&self, edit: &TextEdit) -> Option<usize> {
+        let blocks = &self.scan.blocks;
+        let next = blocks.get(blocks.partition_point(|block| block.start < edit.range().end))?;
+        let line = self.slice(next.start..next.end);
+        if edit.text().is_empty() || !line.starts_with(['\t', ' ']) {
+            return None;
+        }
+        let joined = format!("{}{line}", edit.text());
+        let scan = scan::scan(&joined);
+        let apart = scan
+            .blocks
+            .last()
+            .is_some_and(|last| last.start >= edit.text().len());
+        (!apart).then_some(next.start)
     }
 
     /// Returns the blocks of a section without its heading.

@@ -144,18 +144,36 @@ impl<'a> Changelog<'a> {
             return Ok(Edits::none());
         }
         let dialect = Dialect::learn(self, &policy.dialect);
-        let entry = item(text, &dialect);
         let group = self
             .groups(section)
             .into_iter()
             .find(|group| same_place(self.category_of(group)));
-        Ok(Edits::one(match group {
-            Some(group) => self.insert_into_group(section, &group, &entry, &dialect),
+        let edit = match group {
+            Some(group) => {
+                let entry = item(text, &self.prefix(&group, &dialect), dialect.newline);
+                self.insert_into_group(section, &group, &entry, &dialect)
+            }
             None => {
                 let category = category.unwrap_or_default();
+                let entry = item(text, &format!("{} ", dialect.bullet), dialect.newline);
                 self.open_category(section, &category, &entry, &dialect, policy)
             }
-        }))
+        };
+        self.finish(VERB, vec![edit])
+    }
+
+    /// The marker of the entries of a group, with the spaces around it.
+    fn prefix(&self, group: &Group<'_>, dialect: &Dialect) -> String {
+        let bullet = |marker: u8| matches!(marker, b'-' | b'*' | b'+');
+        let last = group
+            .blocks
+            .iter()
+            .rev()
+            .find(|block| matches!(block.kind, BlockKind::Item { marker } if bullet(marker)));
+        let written = last.map(|block| self.slice(block.start..block.inner.0));
+        written
+            .filter(|text| text.len() <= 5 && text.ends_with(' ') && !text.contains('\t'))
+            .map_or_else(|| format!("{} ", dialect.bullet), str::to_owned)
     }
 
     /// Spells a category as the section, or else the file, spells it.
@@ -255,7 +273,11 @@ impl<'a> Changelog<'a> {
             text.push_str(newline);
             let next = self.text.get(end..).unwrap_or_default();
             let first = next.lines().next().unwrap_or_default();
-            if !first.trim().is_empty() && !next.starts_with(['-', '*', '+']) {
+            let last = lines.lines().last().unwrap_or_default();
+            let marks = ['-', '*', '+'];
+            let list =
+                next.starts_with(marks) && (last.starts_with(marks) || last.starts_with("  "));
+            if !first.trim().is_empty() && !list {
                 text.push_str(newline);
             }
         }
@@ -317,13 +339,13 @@ fn rank(name: &str, policy: &ChangelogPolicy) -> usize {
 }
 
 /// Writes an entry: the marker, and continuation lines indented below the text.
-pub(crate) fn item(text: &str, dialect: &Dialect) -> String {
-    let mut out = format!("{} ", dialect.bullet);
+pub(crate) fn item(text: &str, prefix: &str, newline: &str) -> String {
+    let mut out = prefix.to_owned();
     for (at, line) in text.trim().lines().enumerate() {
         if at > 0 {
-            out.push_str(dialect.newline);
+            out.push_str(newline);
             if !line.trim().is_empty() {
-                out.push_str("  ");
+                out.push_str(&" ".repeat(prefix.len()));
             }
         }
         out.push_str(line.trim_end());
@@ -348,8 +370,7 @@ fn fit_entry(category: Option<&str>, text: &str) -> Result<(), EditChangelogErro
     {
         return unfit("category", category, "is not the text of one heading");
     }
-    let dialect = Dialect::learn(&Changelog::parse(""), &crate::DialectPolicy::default());
-    let alone = item(text, &dialect);
+    let alone = item(text, "- ", "\n");
     let read = Changelog::parse(&alone);
     let one = matches!(
         read.scan.blocks.as_slice(),

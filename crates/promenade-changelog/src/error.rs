@@ -133,6 +133,26 @@ pub enum EditChangelogErrorKind {
         /// Why not.
         why: &'static str,
     },
+    /// The place of the edit lies in a code fence, a comment or the like that nothing closes.
+    #[error(
+        "a code fence or comment (line {line}) is not closed: what is added would be part of it"
+    )]
+    OpenBlock {
+        /// Line where it starts.
+        line: usize,
+    },
+    /// What follows is indented and would become part of the list item that is added.
+    #[error("line {line} is indented: it would become part of the entry above it")]
+    Indented {
+        /// The line.
+        line: usize,
+    },
+    /// Two parts of the edit would change the same bytes.
+    #[error("two changes meet on line {line}")]
+    Tangled {
+        /// Line of the second one.
+        line: usize,
+    },
     /// The document has no place of the kind asked for.
     #[error("found no {what}")]
     NoPlace {

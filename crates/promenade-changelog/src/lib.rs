@@ -21,11 +21,15 @@ mod document;
 mod edit;
 mod entry;
 mod error;
+mod fold;
 mod heading;
+mod lint;
 mod mark;
+mod merge;
 mod notes;
 mod order;
 mod policy;
+mod relink;
 mod scan;
 
 pub use cut::{Cut, Previous};
@@ -38,7 +42,10 @@ pub use error::{
     ApplyEditsError, BuildEditsError, EditChangelogError, EditChangelogErrorKind,
     ParseChangelogError,
 };
+pub use fold::{CandidateFixes, Folded};
+pub use lint::{LintContext, LintFinding, LintRule};
 pub use mark::Deprecation;
+pub use merge::{Merged, merge};
 pub use policy::{
     ChangelogPolicy, Compare, CompareBase, DialectPolicy, HeadingTemplate, LinkStyle,
     ParseTemplateError, ParseTemplateErrorKind, UrlTemplate,

@@ -141,12 +141,8 @@ impl Changelog<'_> {
         }
         let mark = "#".repeat(usize::from(section.level + 1).min(6));
         let banner = format!("{mark} {BANNER}{newline}{newline}{sentence}");
-        Ok(Edits::one(self.after_block(
-            section.heading_range.end,
-            &banner,
-            true,
-            newline,
-        )))
+        let edit = self.after_block(section.heading_range.end, &banner, true, newline);
+        self.finish(VERB, vec![edit])
     }
 
     /// Adds a text at the end of a version's section: an incident, a later finding (C31, C32).
@@ -182,7 +178,7 @@ impl Changelog<'_> {
             return Ok(Edits::none());
         }
         let end = self.content_end(section);
-        Ok(Edits::one(self.after_block(end, &note, true, newline)))
+        self.finish(VERB, vec![self.after_block(end, &note, true, newline)])
     }
 
     /// Marks a version as `[YANKED]`.

@@ -90,7 +90,7 @@ impl Changelog<'_> {
 }
 
 /// Collects the labels that a text may refer to: whatever stands in brackets outside code spans.
-fn labels(text: &str, used: &mut BTreeSet<String>) {
+pub(crate) fn labels(text: &str, used: &mut BTreeSet<String>) {
     let bytes = text.as_bytes();
     let mut open: Vec<usize> = Vec::new();
     let mut at = 0;

@@ -96,6 +96,8 @@ pub(crate) struct Scan {
     pub(crate) blocks: Vec<Block>,
     /// Link definitions, nested ones too, in the order of the text.
     pub(crate) definitions: Vec<LinkDefinition>,
+    /// A fence or HTML is still open at the end: what is appended would be swallowed.
+    pub(crate) open: bool,
 }
 
 /// Scans a text in one pass.
@@ -118,6 +120,12 @@ pub(crate) fn scan(text: &str) -> Scan {
         scanner.line(Line { start, end, next });
         start = next;
     }
+    scanner.out.open = scanner.containers.is_empty()
+        && match scanner.leaf {
+            Leaf::Fence { .. } => true,
+            Leaf::Html(end) => end != HtmlEnd::Blank,
+            _ => false,
+        };
     scanner.close_to(0);
     scanner.close_leaf();
     scanner.out
@@ -168,6 +176,12 @@ impl Scanner<'_> {
         if blank {
             self.close_to(matched);
             self.close_leaf();
+            // A line of quote marks alone is part of the quote.
+            if !self.quotes.is_empty()
+                && Cursor::new(self.bytes, line.start, line.end).first().at < line.end
+            {
+                self.extend(line);
+            }
             return;
         }
         self.open_blocks(cursor, matched, line);

@@ -126,18 +126,26 @@ fn oracle_departs(text: &str) -> bool {
     // `<script` may end with `</pre>`: the end tag need not match the start tag (§4.6, kind 1).
     let lower = text.to_ascii_lowercase();
     let raw = ["script", "pre", "style", "textarea"];
-    let opened = |tag: &&str| lower.contains(&format!("<{tag}"));
-    let closed = |tag: &&str| lower.contains(&format!("</{tag}>"));
-    if raw.iter().any(|tag| opened(tag) != closed(tag)) && raw.iter().any(|tag| closed(tag)) {
+    let tags = raw.iter().filter(|tag| lower.contains(&format!("<{tag}")));
+    let ends = raw
+        .iter()
+        .filter(|tag| lower.contains(&format!("</{tag}>")));
+    if tags
+        .chain(ends)
+        .collect::<std::collections::BTreeSet<_>>()
+        .len()
+        > 1
+    {
         return true;
     }
     // A tab is too much indentation for the mark of a quote (§5.1).
     if text.contains("\t>") {
         return true;
     }
-    // A lazy line goes on with a definition that a quote has begun (§5.1).
-    text.lines()
-        .any(|line| line.contains('>') && line.trim_end().ends_with("]:"))
+    // A lazy line goes on with a definition that a quote or an item has begun (§5.1).
+    text.lines().any(|line| {
+        line.trim_end().ends_with("]:") && !line.trim_start_matches([' ', '\t']).starts_with('[')
+    })
 }
 
 /// Compares what the edits stand on: headings, fences, HTML and the labels that are defined. The

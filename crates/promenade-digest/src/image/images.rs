@@ -86,7 +86,6 @@ pub enum Agreement {
 /// The images of an archive or a layout, every one of them checked: each blob is what its name or
 /// descriptor says, each layer expands to its diff id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
 pub struct Images {
     format: ImageFormat,
     archive: Option<AnyArtifactId>,

@@ -1,5 +1,6 @@
 //! The tests of `promenade-digest`, one binary.
 
+mod adversarial;
 mod build;
 mod checksum;
 mod image;

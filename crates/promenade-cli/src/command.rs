@@ -1,6 +1,9 @@
 //! The built-in commands, a file each.
 
+mod definitions;
 mod digest;
+mod edit;
+mod manifest;
 mod version;
 
 use crate::{CliError, Context, Report};
@@ -8,8 +11,12 @@ use crate::{CliError, Context, Report};
 /// A built-in command.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum Command {
+    /// Environment definitions: their lint, and pins set by an edit of one line
+    Definitions(definitions::DefinitionsArgs),
     /// Digests of files and directories, and checks of checksum files
     Digest(digest::DigestArgs),
+    /// The files that name the version: whether they agree, and the edit that changes it
+    Manifest(manifest::ManifestArgs),
     /// Versions: the current one, the next one, how a text reads
     Version(version::VersionArgs),
 }
@@ -17,7 +24,9 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn run(&self, context: &Context) -> Result<Report, CliError> {
         match self {
+            Self::Definitions(args) => definitions::run(args, context),
             Self::Digest(args) => digest::run(args, context),
+            Self::Manifest(args) => manifest::run(args, context),
             Self::Version(args) => version::run(args, context),
         }
     }

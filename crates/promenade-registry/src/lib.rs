@@ -22,9 +22,16 @@
 //! won. The ledger decides; [`reconcile`] brings the registry in line with it, reads back what it
 //! did, asks the ledger again, and repairs what a late write of its own undid. Which names move
 //! where is the policy of `promenade-tag`. Nothing here deletes.
+//!
+//! # Features
+//!
+//! - `http` (default): a registry over HTTP, without TLS and so on this machine only; docker's credentials.
+//! - `tls`: the same with TLS (rustls and ring, which needs a C compiler).
 
 mod channels;
 mod closure;
+#[cfg(feature = "http")]
+mod http;
 mod memory;
 mod moves;
 mod patient;
@@ -38,6 +45,8 @@ pub use promenade_tag::Mutability;
 
 pub use channels::RegistryChannels;
 pub use closure::{CheckClosureError, CheckClosureErrorKind, check_closure};
+#[cfg(feature = "http")]
+pub use http::{Credentials, DockerConfig, FindCredentialsError, HttpRegistry, OpenRegistryError};
 pub use memory::MemoryRegistry;
 pub use moves::{Authority, ChannelMove, MoveReport, Outcome, Refusal, move_channels, reconcile};
 pub use patient::Patience;

@@ -34,7 +34,7 @@
 //!
 //! - `ecdsa` (default): ssh keys on the NIST curves P-256, P-384 and P-521.
 //! - `rsa` (default): ssh keys of RSA, with SHA-2 only.
-//! - `openpgp`: OpenPGP signatures in process.
+//! - `openpgp` (default): OpenPGP signatures in process.
 
 mod dispatch;
 #[cfg(feature = "openpgp")]

@@ -1,3 +1,9 @@
 //! Channels in a registry.
 
+#[cfg(feature = "http")]
+mod fake;
+#[cfg(feature = "http")]
+mod http;
 mod moves;
+#[cfg(feature = "http")]
+mod real;

@@ -76,9 +76,9 @@ pub enum RegistryErrorKind {
     #[error("expected bytes with digest {expected}, found {found}")]
     OtherBytes {
         /// The digest that was asked for.
-        expected: Digest,
+        expected: Box<Digest>,
         /// The digest of what came.
-        found: Digest,
+        found: Box<Digest>,
     },
     /// The answer breaks the protocol.
     #[error("the answer makes no sense: {problem}")]

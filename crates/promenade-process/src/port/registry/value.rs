@@ -72,6 +72,30 @@ impl Manifest {
         }
     }
 
+    /// Takes bytes that must have a digest.
+    ///
+    /// # Errors
+    /// The digest that they have, if it is another.
+    pub fn checked(
+        media_type: impl Into<String>,
+        bytes: impl Into<Vec<u8>>,
+        expected: &Digest,
+    ) -> Result<Self, Digest> {
+        let bytes = bytes.into();
+        let digest = match expected {
+            Digest::Sha256(_) => Digest::sha256(&bytes),
+            Digest::Sha512(_) => Digest::sha512(&bytes),
+        };
+        if digest != *expected {
+            return Err(digest);
+        }
+        Ok(Self {
+            media_type: media_type.into(),
+            bytes,
+            digest,
+        })
+    }
+
     /// Returns the media type.
     #[must_use]
     pub fn media_type(&self) -> &str {

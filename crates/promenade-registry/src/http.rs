@@ -1,0 +1,11 @@
+//! An OCI registry over HTTP (distribution specification 1.1).
+
+mod auth;
+mod client;
+mod config;
+mod url;
+mod wire;
+
+pub use auth::Credentials;
+pub use client::{HttpRegistry, OpenRegistryError};
+pub use config::{DockerConfig, FindCredentialsError};

@@ -17,27 +17,19 @@ use crate::scan::BlockKind;
 /// use chrono::NaiveDate;
 /// use promenade_changelog::{Changelog, ChangelogPolicy, Cut};
 ///
-/// let text = "\
-/// ## [Unreleased]
-///
-/// - New.
-///
-/// [Unreleased]: https://forge.example/a/b/compare/v1.0.0...HEAD
-/// ";
+/// let text = concat!(
+///     "## [Unreleased]\n\n- New.\n\n",
+///     "[Unreleased]: https://forge.example/a/b/compare/v1.0.0...HEAD\n",
+/// );
 /// let date = NaiveDate::from_ymd_opt(2024, 1, 2).ok_or("no such day")?;
 /// let edits = Changelog::parse(text).cut(&Cut::new("1.1.0", date), &ChangelogPolicy::default())?;
 /// assert_eq!(
 ///     edits.apply(text)?,
-///     "\
-/// ## [Unreleased]
-///
-/// ## [1.1.0] - 2024-01-02
-///
-/// - New.
-///
-/// [Unreleased]: https://forge.example/a/b/compare/v1.1.0...HEAD
-/// [1.1.0]: https://forge.example/a/b/compare/v1.0.0...v1.1.0
-/// "
+///     concat!(
+///         "## [Unreleased]\n\n## [1.1.0] - 2024-01-02\n\n- New.\n\n",
+///         "[Unreleased]: https://forge.example/a/b/compare/v1.1.0...HEAD\n",
+///         "[1.1.0]: https://forge.example/a/b/compare/v1.0.0...v1.1.0\n",
+///     )
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

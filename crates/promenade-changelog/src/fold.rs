@@ -50,21 +50,11 @@ impl<'a> Changelog<'a> {
     /// ```
     /// use promenade_changelog::{CandidateFixes, Changelog, ChangelogPolicy};
     ///
-    /// let text = "\
-    /// ## 1.0.0 - 2024-03-01
-    ///
-    /// ## 1.0.0-rc.2 - 2024-02-01
-    ///
-    /// ### Fixed
-    ///
-    /// - A crash of the first candidate.
-    ///
-    /// ## 1.0.0-rc.1 - 2024-01-01
-    ///
-    /// ### Added
-    ///
-    /// - All of it.
-    /// ";
+    /// let text = concat!(
+    ///     "## 1.0.0 - 2024-03-01\n\n",
+    ///     "## 1.0.0-rc.2 - 2024-02-01\n\n### Fixed\n\n- A crash of the first candidate.\n\n",
+    ///     "## 1.0.0-rc.1 - 2024-01-01\n\n### Added\n\n- All of it.\n",
+    /// );
     /// let policy = ChangelogPolicy::default();
     /// let folded = Changelog::parse(text).fold("1.0.0", &CandidateFixes::DropLater, &policy)?;
     /// assert_eq!(folded.dropped, ["A crash of the first candidate."]);

@@ -18,6 +18,7 @@ mod cut;
 mod date;
 mod dialect;
 mod document;
+mod draft;
 mod edit;
 mod entry;
 mod error;
@@ -36,6 +37,7 @@ pub use cut::{Cut, Previous};
 pub use date::DateStyle;
 pub use dialect::Dialect;
 pub use document::{Changelog, Entry, Link, Section, SectionKind};
+pub use draft::{Draft, DraftCommit, DraftEntry, DraftLinks, draft};
 pub use edit::{Edits, TextEdit};
 pub use entry::Category;
 pub use error::{

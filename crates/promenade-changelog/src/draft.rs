@@ -1,0 +1,467 @@
+//! `draft`: entries from commits.
+
+use std::collections::BTreeMap;
+
+use promenade_version::Impact;
+
+use crate::edit::{Edits, TextEdit};
+use crate::entry::{Category, folded};
+use crate::error::EditChangelogError;
+use crate::policy::ChangelogPolicy;
+use crate::{Changelog, EditChangelogErrorKind};
+
+/// A commit, as plain data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftCommit {
+    /// The id, in full.
+    pub id: String,
+    /// The message, in full.
+    pub message: String,
+}
+
+/// An entry that commits propose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[non_exhaustive]
+pub struct DraftEntry {
+    /// The category it goes to.
+    pub category: Category,
+    /// The text.
+    pub text: String,
+    /// What the change does to users.
+    pub impact: Impact,
+    /// The commits that it comes from.
+    pub commits: Vec<String>,
+    /// The issues and pull requests that the commits name, by number.
+    pub references: Vec<u64>,
+}
+
+/// The entries that commits propose, and the commits that propose none.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[must_use]
+#[non_exhaustive]
+pub struct Draft {
+    /// The entries, by category, in the order of the commits.
+    pub entries: Vec<DraftEntry>,
+    /// The ids of the commits that tell users nothing, each with the reason.
+    pub skipped: Vec<(String, &'static str)>,
+}
+
+/// How references become links.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[must_use]
+pub struct DraftLinks {
+    issue: Option<String>,
+}
+
+impl DraftLinks {
+    /// References stay plain text, as a forge links them itself.
+    pub fn plain() -> Self {
+        Self::default()
+    }
+
+    /// `#12` links to `url` with `{number}` filled in.
+    pub fn issues(url: impl Into<String>) -> Self {
+        Self {
+            issue: Some(url.into()),
+        }
+    }
+
+    fn render(&self, number: u64) -> String {
+        match &self.issue {
+            Some(url) => format!("[#{number}]({})", url.replace("{number}", &number.to_string())),
+            None => format!("#{number}"),
+        }
+    }
+}
+
+/// One change that a commit tells of: the commit's subject, or a line of a squashed body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Change {
+    category: Option<Category>,
+    text: String,
+    impact: Impact,
+    references: Vec<u64>,
+}
+
+/// Drafts entries from commits, oldest first.
+///
+/// Conventional or not: `feat: …` and `Add …` are both features. The lines of a squashed body
+/// count each; a revert cancels what it reverts, if that is among the commits, and a revert of the
+/// revert brings it back; merges speak through their pull request's title. Work that users do not
+/// see (`chore`, `ci`, `test`, …) is skipped, unless it breaks something.
+///
+/// ```
+/// use promenade_changelog::{Category, DraftCommit, DraftLinks, draft};
+///
+/// let commit = |id: &str, message: &str| DraftCommit {
+///     id: id.to_owned(),
+///     message: message.to_owned(),
+/// };
+/// let draft = draft(
+///     &[
+///         commit("a1", "feat(cli): say hello (#12)"),
+///         commit("b2", "feat: a mistake"),
+///         commit("c3", "ci: run twice"),
+///         commit("d4", "Revert \"feat: a mistake\"\n\nThis reverts commit b2."),
+///     ],
+///     &DraftLinks::plain(),
+/// );
+/// assert_eq!(draft.entries.len(), 1);
+/// assert_eq!(draft.entries[0].category, Category::Added);
+/// assert_eq!(draft.entries[0].text, "**cli:** Say hello (#12)");
+/// ```
+pub fn draft(commits: &[DraftCommit], links: &DraftLinks) -> Draft {
+    let cancelled = cancelled(commits);
+    let mut draft = Draft::default();
+    let mut seen: BTreeMap<(Category, String), usize> = BTreeMap::new();
+    for (at, commit) in commits.iter().enumerate() {
+        if let Some(reason) = cancelled.get(&at) {
+            draft.skipped.push((commit.id.clone(), reason));
+            continue;
+        }
+        let mut told = false;
+        for change in changes(&commit.message) {
+            let Some(category) = change.category else {
+                continue;
+            };
+            told = true;
+            let key = (category, folded(&change.text).to_lowercase());
+            if let Some(entry) = seen.get(&key).and_then(|&at| draft.entries.get_mut(at)) {
+                if !entry.commits.contains(&commit.id) {
+                    entry.commits.push(commit.id.clone());
+                }
+                entry.references.extend(&change.references);
+                entry.impact = entry.impact.max(change.impact);
+                continue;
+            }
+            seen.insert(key, draft.entries.len());
+            draft.entries.push(DraftEntry {
+                category,
+                text: change.text,
+                impact: change.impact,
+                commits: vec![commit.id.clone()],
+                references: change.references,
+            });
+        }
+        if !told {
+            draft.skipped.push((commit.id.clone(), "tells users nothing"));
+        }
+    }
+    for entry in &mut draft.entries {
+        entry.references.sort_unstable();
+        entry.references.dedup();
+        if !entry.references.is_empty() {
+            let all: Vec<_> = entry.references.iter().map(|&n| links.render(n)).collect();
+            entry.text = format!("{} ({})", entry.text, all.join(", "));
+        }
+    }
+    draft.entries.sort_by_key(|entry| entry.category);
+    draft
+}
+
+impl Changelog<'_> {
+    /// Adds the entries of a draft to Unreleased; those that stand there are not added again.
+    ///
+    /// # Errors
+    /// As [`Changelog::add`].
+    pub fn add_draft(
+        &self,
+        draft: &Draft,
+        policy: &ChangelogPolicy,
+    ) -> Result<Edits, EditChangelogError> {
+        // Entries of one category that is missing open it once: each is added to the text that the
+        // one before left, and the whole is one edit of the lines that differ.
+        let mut text = self.text.to_owned();
+        for entry in &draft.entries {
+            let category = Some(entry.category.as_str());
+            let edits = Changelog::parse(&text).add(category, &entry.text, policy)?;
+            text = edits.apply(&text).map_err(|_| {
+                let kind = EditChangelogErrorKind::NoPlace {
+                    what: "place for an entry",
+                };
+                EditChangelogError::new("add a draft", kind)
+            })?;
+        }
+        Ok(Edits::one(difference(self.text, &text)))
+    }
+}
+
+/// The one edit of whole lines between two texts.
+fn difference(before: &str, after: &str) -> TextEdit {
+    let mut start = before.bytes().zip(after.bytes()).take_while(|(a, b)| a == b).count();
+    start = before.get(..start).map_or(0, |same| same.rfind('\n').map_or(0, |at| at + 1));
+    while !before.is_char_boundary(start) {
+        start -= 1;
+    }
+    let (a, b) = (before.get(start..).unwrap_or_default(), after.get(start..).unwrap_or_default());
+    let mut tail = a.bytes().rev().zip(b.bytes().rev()).take_while(|(a, b)| a == b).count();
+    while !a.is_char_boundary(a.len() - tail) || !b.is_char_boundary(b.len() - tail) {
+        tail -= 1;
+    }
+    TextEdit::replace(
+        start..before.len() - tail,
+        b.get(..b.len() - tail).unwrap_or_default(),
+    )
+}
+
+/// Finds the commits that a later one reverts, and the reverts of those; with the reason.
+fn cancelled(commits: &[DraftCommit]) -> BTreeMap<usize, &'static str> {
+    let mut out = BTreeMap::new();
+    // The newest first: a revert that is itself reverted cancels nothing.
+    for (at, commit) in commits.iter().enumerate().rev() {
+        if out.contains_key(&at) {
+            continue;
+        }
+        let Some(target) = reverted(&commit.message) else {
+            continue;
+        };
+        let earlier = commits.get(..at).unwrap_or_default();
+        let found = earlier.iter().rposition(|known| match &target.id {
+            Some(id) => known.id.starts_with(id.as_str()),
+            None => first_line(&known.message) == target.subject,
+        });
+        let found = found.or_else(|| {
+            earlier
+                .iter()
+                .rposition(|known| first_line(&known.message) == target.subject)
+        });
+        if let Some(found) = found.filter(|found| !out.contains_key(found)) {
+            out.insert(found, "is reverted");
+            out.insert(at, "reverts a commit that is left out");
+        }
+    }
+    out
+}
+
+struct Reverted<'m> {
+    subject: &'m str,
+    id: Option<String>,
+}
+
+fn first_line(message: &str) -> &str {
+    message.lines().next().unwrap_or_default().trim()
+}
+
+/// Reads `Revert "…"`, `revert: …` and the id in the body.
+fn reverted(message: &str) -> Option<Reverted<'_>> {
+    let subject = first_line(message);
+    let quoted = subject
+        .strip_prefix("Revert \"")
+        .and_then(|rest| rest.rfind('"').and_then(|end| rest.get(..end)));
+    let typed = subject.strip_prefix("revert: ").map(str::trim);
+    let target = quoted.or(typed)?;
+    let id = message
+        .split_once("This reverts commit ")
+        .map(|(_, rest)| rest.chars().take_while(char::is_ascii_hexdigit).collect())
+        .filter(|id: &String| !id.is_empty());
+    Some(Reverted {
+        subject: target,
+        id,
+    })
+}
+
+/// The changes that a message tells of.
+fn changes(message: &str) -> Vec<Change> {
+    let subject = first_line(message);
+    let body = message.split_once('\n').map_or("", |(_, body)| body);
+    let lower = subject.to_ascii_lowercase();
+    if ["fixup!", "squash!", "amend!", "merge branch", "merge remote-tracking", "merge tag"]
+        .iter()
+        .any(|start| lower.starts_with(start))
+    {
+        return Vec::new();
+    }
+    if let Some(number) = merged_request(subject) {
+        let title = body.lines().map(str::trim).find(|line| !line.is_empty());
+        let Some(title) = title else {
+            return Vec::new();
+        };
+        let mut change = change(title, body);
+        change.references.push(number);
+        return vec![change];
+    }
+    let squashed: Vec<_> = body.lines().filter_map(squashed_line).collect();
+    let main = change(subject, body);
+    // A squashed body lists conventional commits; the subject is the pull request's title, one of
+    // them or a summary: the lines say more.
+    if squashed.len() > 1 {
+        let mut all: Vec<_> = squashed.iter().map(|line| change(line, "")).collect();
+        let breaking = all.iter().any(|change| change.impact == Impact::Breaking);
+        for change in &mut all {
+            change.references.extend(&main.references);
+        }
+        if main.impact == Impact::Breaking && !breaking {
+            all.insert(0, main);
+        }
+        return all;
+    }
+    vec![main]
+}
+
+/// `Merge pull request #12 from …`.
+fn merged_request(subject: &str) -> Option<u64> {
+    let rest = subject.strip_prefix("Merge pull request #")?;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest.get(..end)?.parse().ok()
+}
+
+/// A line of a squashed body: `* feat: …`.
+fn squashed_line(line: &str) -> Option<&str> {
+    let text = line.strip_prefix("* ").or_else(|| line.strip_prefix("- "))?.trim();
+    conventional(text).map(|_| text)
+}
+
+/// The parts of `type(scope)!: description`.
+struct Conventional<'t> {
+    kind: &'t str,
+    scope: Option<&'t str>,
+    breaking: bool,
+    description: &'t str,
+}
+
+fn conventional(subject: &str) -> Option<Conventional<'_>> {
+    let (head, description) = subject.split_once(':')?;
+    let description = description.strip_prefix(' ')?.trim();
+    let (head, breaking) = match head.strip_suffix('!') {
+        Some(head) => (head, true),
+        None => (head, false),
+    };
+    let (kind, scope) = match head.split_once('(') {
+        Some((kind, scope)) => (kind, Some(scope.strip_suffix(')')?)),
+        None => (head, None),
+    };
+    let word = !kind.is_empty()
+        && kind
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+    let scoped = scope.is_none_or(|scope| !scope.is_empty() && !scope.contains(['(', ')']));
+    (word && scoped && !description.is_empty()).then_some(Conventional {
+        kind,
+        scope,
+        breaking,
+        description,
+    })
+}
+
+fn change(subject: &str, body: &str) -> Change {
+    let (bare, mut references) = without_references(subject);
+    references.extend(closed_issues(body));
+    let breaks = body
+        .lines()
+        .any(|line| line.starts_with("BREAKING CHANGE:") || line.starts_with("BREAKING-CHANGE:"));
+    let (category, impact, text) = match conventional(&bare) {
+        Some(parts) => {
+            let breaking = parts.breaking || breaks;
+            let (category, impact) = of_type(parts.kind, breaking);
+            let text = capital(parts.description);
+            let text = match parts.scope {
+                Some(scope) => format!("**{scope}:** {text}"),
+                None => text,
+            };
+            (category, impact, text)
+        }
+        None => {
+            let (category, impact) = of_words(&bare, breaks);
+            (category, impact, capital(&bare))
+        }
+    };
+    let text = if impact == Impact::Breaking {
+        format!("**Breaking:** {text}")
+    } else {
+        text
+    };
+    Change {
+        category: category.filter(|_| !text.is_empty()),
+        text,
+        impact,
+        references,
+    }
+}
+
+fn of_type(kind: &str, breaking: bool) -> (Option<Category>, Impact) {
+    let (category, impact) = match kind.to_ascii_lowercase().as_str() {
+        "feat" | "feature" | "add" => (Some(Category::Added), Impact::Feature),
+        "fix" | "bugfix" | "hotfix" | "revert" => (Some(Category::Fixed), Impact::Fix),
+        "perf" | "change" => (Some(Category::Changed), Impact::Fix),
+        "deprecate" => (Some(Category::Deprecated), Impact::Feature),
+        "remove" => (Some(Category::Removed), Impact::Breaking),
+        "security" | "sec" => (Some(Category::Security), Impact::Fix),
+        _ => (None, Impact::None),
+    };
+    if breaking {
+        (category.or(Some(Category::Changed)), Impact::Breaking)
+    } else {
+        (category, impact)
+    }
+}
+
+/// Reads the leading verb of a subject that is not conventional.
+fn of_words(subject: &str, breaking: bool) -> (Option<Category>, Impact) {
+    let first = subject
+        .split(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or_default()
+        .to_lowercase();
+    let (category, impact) = match first.as_str() {
+        "" | "wip" | "typo" | "bump" | "release" | "prepare" | "merge" | "test" | "tests" | "ci"
+        | "chore" | "docs" | "refactor" | "style" => (None, Impact::None),
+        "add" | "adds" | "added" | "implement" | "implements" | "introduce" | "support" => {
+            (Some(Category::Added), Impact::Feature)
+        }
+        "fix" | "fixes" | "fixed" | "correct" | "repair" | "resolve" | "revert" => {
+            (Some(Category::Fixed), Impact::Fix)
+        }
+        "remove" | "removes" | "removed" | "drop" | "drops" | "delete" => {
+            (Some(Category::Removed), Impact::Feature)
+        }
+        "deprecate" | "deprecates" | "deprecated" => (Some(Category::Deprecated), Impact::Feature),
+        _ => (Some(Category::Changed), Impact::Fix),
+    };
+    if breaking {
+        (category.or(Some(Category::Changed)), Impact::Breaking)
+    } else {
+        (category, impact)
+    }
+}
+
+/// Takes `(#12)` off the end of a subject.
+fn without_references(subject: &str) -> (String, Vec<u64>) {
+    let mut rest = subject.trim();
+    let mut found = Vec::new();
+    while let Some(inner) = rest.strip_suffix(')') {
+        let Some((before, number)) = inner.rsplit_once("(#") else {
+            break;
+        };
+        let Ok(number) = number.parse() else { break };
+        found.push(number);
+        rest = before.trim_end();
+    }
+    (rest.to_owned(), found)
+}
+
+/// Reads `Fixes #12`, `Closes: #13` in a body.
+fn closed_issues(body: &str) -> Vec<u64> {
+    let verbs = ["close", "closes", "closed", "fix", "fixes", "fixed", "resolve", "resolves", "resolved"];
+    let words: Vec<_> = body.split_whitespace().collect();
+    words
+        .windows(2)
+        .filter_map(|pair| {
+            let [verb, issue] = pair else { return None };
+            let verb = verb.trim_end_matches(':').to_ascii_lowercase();
+            let number = issue.strip_prefix('#')?;
+            let number = number.trim_end_matches(|c: char| !c.is_ascii_digit());
+            verbs.contains(&verb.as_str()).then(|| number.parse().ok())?
+        })
+        .collect()
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}

@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use chrono::NaiveDate;
 
+use crate::dialect::{Address, tag_affixes};
 use crate::edit::{Edits, TextEdit};
 use crate::error::{EditChangelogError, EditChangelogErrorKind, ParseChangelogError};
 use crate::heading::{self, Names, Reading};
+use crate::mark::is_banner;
 use crate::order;
 use crate::scan::{self, Block, BlockKind, LinkDefinition, Scan};
 
@@ -294,6 +296,8 @@ impl<'a> Changelog<'a> {
         self.body(section)
             .iter()
             .filter_map(move |block| match block.kind {
+                // A banner is no category: what stands below it is the section's own.
+                BlockKind::Heading { .. } if is_banner(self, block) => None,
                 BlockKind::Heading { .. } => {
                     category = text.get(block.inner.0..block.inner.1);
                     None
@@ -335,6 +339,21 @@ impl<'a> Changelog<'a> {
             return section.heading.get(start..end);
         }
         self.link(section.label()?).map(|link| link.url)
+    }
+
+    /// Returns the tag of a section, as its address names it.
+    #[must_use]
+    pub fn tag(&self, section: &Section<'a>) -> Option<String> {
+        let version = section.version?;
+        let url = self.url(section);
+        let address = url.and_then(|url| Address::read(url, Some(version)));
+        Some(match address {
+            Some(address) => address.tag.to_owned(),
+            None => {
+                let (before, after) = tag_affixes(self).unwrap_or(("v".into(), String::new()));
+                format!("{before}{version}{after}")
+            }
+        })
     }
 
     /// Returns the line of a byte, counted from 1.

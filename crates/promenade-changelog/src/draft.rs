@@ -71,7 +71,10 @@ impl DraftLinks {
 
     fn render(&self, number: u64) -> String {
         match &self.issue {
-            Some(url) => format!("[#{number}]({})", url.replace("{number}", &number.to_string())),
+            Some(url) => format!(
+                "[#{number}]({})",
+                url.replace("{number}", &number.to_string())
+            ),
             None => format!("#{number}"),
         }
     }
@@ -147,7 +150,9 @@ pub fn draft(commits: &[DraftCommit], links: &DraftLinks) -> Draft {
             });
         }
         if !told {
-            draft.skipped.push((commit.id.clone(), "tells users nothing"));
+            draft
+                .skipped
+                .push((commit.id.clone(), "tells users nothing"));
         }
     }
     for entry in &mut draft.entries {
@@ -191,13 +196,27 @@ impl Changelog<'_> {
 
 /// The one edit of whole lines between two texts.
 fn difference(before: &str, after: &str) -> TextEdit {
-    let mut start = before.bytes().zip(after.bytes()).take_while(|(a, b)| a == b).count();
-    start = before.get(..start).map_or(0, |same| same.rfind('\n').map_or(0, |at| at + 1));
+    let mut start = before
+        .bytes()
+        .zip(after.bytes())
+        .take_while(|(a, b)| a == b)
+        .count();
+    start = before
+        .get(..start)
+        .map_or(0, |same| same.rfind('\n').map_or(0, |at| at + 1));
     while !before.is_char_boundary(start) {
         start -= 1;
     }
-    let (a, b) = (before.get(start..).unwrap_or_default(), after.get(start..).unwrap_or_default());
-    let mut tail = a.bytes().rev().zip(b.bytes().rev()).take_while(|(a, b)| a == b).count();
+    let (a, b) = (
+        before.get(start..).unwrap_or_default(),
+        after.get(start..).unwrap_or_default(),
+    );
+    let mut tail = a
+        .bytes()
+        .rev()
+        .zip(b.bytes().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
     while !a.is_char_boundary(a.len() - tail) || !b.is_char_boundary(b.len() - tail) {
         tail -= 1;
     }
@@ -268,9 +287,16 @@ fn changes(message: &str) -> Vec<Change> {
     let subject = first_line(message);
     let body = message.split_once('\n').map_or("", |(_, body)| body);
     let lower = subject.to_ascii_lowercase();
-    if ["fixup!", "squash!", "amend!", "merge branch", "merge remote-tracking", "merge tag"]
-        .iter()
-        .any(|start| lower.starts_with(start))
+    if [
+        "fixup!",
+        "squash!",
+        "amend!",
+        "merge branch",
+        "merge remote-tracking",
+        "merge tag",
+    ]
+    .iter()
+    .any(|start| lower.starts_with(start))
     {
         return Vec::new();
     }
@@ -304,13 +330,18 @@ fn changes(message: &str) -> Vec<Change> {
 /// `Merge pull request #12 from …`.
 fn merged_request(subject: &str) -> Option<u64> {
     let rest = subject.strip_prefix("Merge pull request #")?;
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
     rest.get(..end)?.parse().ok()
 }
 
 /// A line of a squashed body: `* feat: …`.
 fn squashed_line(line: &str) -> Option<&str> {
-    let text = line.strip_prefix("* ").or_else(|| line.strip_prefix("- "))?.trim();
+    let text = line
+        .strip_prefix("* ")
+        .or_else(|| line.strip_prefix("- "))?
+        .trim();
     conventional(text).map(|_| text)
 }
 
@@ -406,8 +437,8 @@ fn of_words(subject: &str, breaking: bool) -> (Option<Category>, Impact) {
         .unwrap_or_default()
         .to_lowercase();
     let (category, impact) = match first.as_str() {
-        "" | "wip" | "typo" | "bump" | "release" | "prepare" | "merge" | "test" | "tests" | "ci"
-        | "chore" | "docs" | "refactor" | "style" => (None, Impact::None),
+        "" | "wip" | "typo" | "bump" | "release" | "prepare" | "merge" | "test" | "tests"
+        | "ci" | "chore" | "docs" | "refactor" | "style" => (None, Impact::None),
         "add" | "adds" | "added" | "implement" | "implements" | "introduce" | "support" => {
             (Some(Category::Added), Impact::Feature)
         }
@@ -444,7 +475,9 @@ fn without_references(subject: &str) -> (String, Vec<u64>) {
 
 /// Reads `Fixes #12`, `Closes: #13` in a body.
 fn closed_issues(body: &str) -> Vec<u64> {
-    let verbs = ["close", "closes", "closed", "fix", "fixes", "fixed", "resolve", "resolves", "resolved"];
+    let verbs = [
+        "close", "closes", "closed", "fix", "fixes", "fixed", "resolve", "resolves", "resolved",
+    ];
     let words: Vec<_> = body.split_whitespace().collect();
     words
         .windows(2)
@@ -453,7 +486,9 @@ fn closed_issues(body: &str) -> Vec<u64> {
             let verb = verb.trim_end_matches(':').to_ascii_lowercase();
             let number = issue.strip_prefix('#')?;
             let number = number.trim_end_matches(|c: char| !c.is_ascii_digit());
-            verbs.contains(&verb.as_str()).then(|| number.parse().ok())?
+            verbs
+                .contains(&verb.as_str())
+                .then(|| number.parse().ok())?
         })
         .collect()
 }

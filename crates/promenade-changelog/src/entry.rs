@@ -4,6 +4,7 @@ use crate::dialect::Dialect;
 use crate::document::{Changelog, Section};
 use crate::edit::{Edits, TextEdit};
 use crate::error::{EditChangelogError, EditChangelogErrorKind};
+use crate::mark::is_banner;
 use crate::policy::ChangelogPolicy;
 use crate::scan::{Block, BlockKind};
 
@@ -203,7 +204,9 @@ impl<'a> Changelog<'a> {
     /// Splits a section into its categories; the first group is what stands before them.
     pub(crate) fn groups(&self, section: &Section<'a>) -> Vec<Group<'_>> {
         let body = self.body(section);
-        let is_heading = |block: &Block| matches!(block.kind, BlockKind::Heading { .. });
+        let is_heading = |block: &Block| {
+            matches!(block.kind, BlockKind::Heading { .. }) && !is_banner(self, block)
+        };
         let first = body.iter().position(is_heading).unwrap_or(body.len());
         let (before, mut rest) = body.split_at(first);
         let mut groups = vec![Group {

@@ -32,6 +32,7 @@ mod order;
 mod policy;
 mod relink;
 mod scan;
+mod upgrade;
 
 pub use cut::{Cut, Previous};
 pub use date::DateStyle;
@@ -53,3 +54,4 @@ pub use policy::{
     ParseTemplateError, ParseTemplateErrorKind, UrlTemplate,
 };
 pub use scan::{Block, BlockKind};
+pub use upgrade::UpgradeNotes;

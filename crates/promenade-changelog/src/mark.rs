@@ -87,7 +87,7 @@ impl Deprecation {
     }
 }
 
-fn is_banner(changelog: &Changelog<'_>, block: &Block) -> bool {
+pub(crate) fn is_banner(changelog: &Changelog<'_>, block: &Block) -> bool {
     matches!(block.kind, BlockKind::Heading { .. })
         && changelog
             .slice(block.inner.0..block.inner.1)

@@ -6,6 +6,7 @@ use crate::dialect::Dialect;
 use crate::document::{Changelog, normal_label};
 use crate::edit::{Edits, TextEdit};
 use crate::entry::{folded, plain};
+use crate::mark::is_banner;
 use crate::policy::DialectPolicy;
 use crate::scan::{Block, BlockKind};
 
@@ -179,7 +180,7 @@ impl<'a> Side<'a> {
                     let label = normal_label(side.changelog.slice(block.inner.0..block.inner.1));
                     side.definitions.entry(label).or_insert(*block);
                 }
-                BlockKind::Heading { .. } => {
+                BlockKind::Heading { .. } if !is_banner(&side.changelog, block) => {
                     let name = side.changelog.slice(block.inner.0..block.inner.1);
                     place.1 = plain(name);
                     side.groups.entry(place.clone()).or_insert(*block);

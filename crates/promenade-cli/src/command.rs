@@ -1,5 +1,6 @@
 //! The built-in commands, a file each.
 
+mod changelog;
 mod definitions;
 mod digest;
 mod edit;
@@ -11,6 +12,8 @@ use crate::{CliError, Context, Report};
 /// A built-in command.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum Command {
+    /// Lossless edits of a changelog
+    Changelog(changelog::ChangelogArgs),
     /// Environment definitions: their lint, and pins set by an edit of one line
     Definitions(definitions::DefinitionsArgs),
     /// Digests of files and directories, and checks of checksum files
@@ -25,6 +28,7 @@ impl Command {
     pub(crate) fn run(&self, context: &Context) -> Result<Report, CliError> {
         match self {
             Self::Definitions(args) => definitions::run(args, context),
+            Self::Changelog(args) => changelog::run(args, context),
             Self::Digest(args) => digest::run(args, context),
             Self::Manifest(args) => manifest::run(args, context),
             Self::Version(args) => version::run(args, context),

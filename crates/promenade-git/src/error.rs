@@ -1,6 +1,8 @@
 //! The error of this crate.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::CommitId;
 
@@ -119,6 +121,24 @@ pub enum GitError {
         /// What happened: the exit code and what it printed.
         problem: String,
     },
+    /// The program `git` was ended because it took too long.
+    #[error("`git {command}` was ended after {} s; is the network there?", .after.as_secs())]
+    TimedOut {
+        /// The command.
+        command: String,
+        /// How long it was given.
+        after: Duration,
+    },
+    /// A remote did not take what was pushed, for a reason of its own.
+    #[error("`{remote}` refused `{name}`: {reason}; may this user write `refs/promenade/*` there?")]
+    Refused {
+        /// The remote.
+        remote: String,
+        /// The ref.
+        name: String,
+        /// What the remote said.
+        reason: String,
+    },
     /// An object cannot be read, or is not what its id says.
     #[error("object {id} {problem}; run `git fsck`")]
     BadObject {
@@ -146,7 +166,17 @@ impl GitError {
     }
 
     pub(crate) fn file(action: &str, path: &Path, cause: &std::io::Error) -> Self {
-        Self::io(format!("{action} `{}`", path.display()), cause)
+        let remedy = match cause.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; make room on the disk",
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+                "; let this user write to the repository"
+            }
+            _ => "",
+        };
+        Self::io(
+            format!("{action} `{}`", path.display()),
+            format!("{cause}{remedy}"),
+        )
     }
 
     pub(crate) fn object(id: impl std::fmt::Display, problem: impl std::fmt::Display) -> Self {

@@ -1,22 +1,24 @@
 //! The ledger on a ref: one commit per record.
 
+mod chain;
+mod share;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use gix::ObjectId;
-use gix::bstr::ByteSlice as _;
 use gix::objs::Kind;
 use promenade_promotion::ledger::{
-    AppendError, CorruptLedger, CorruptLedgerKind, Head, LedgerStore, OpId, Record, StoreError,
-    StreamId,
+    AppendError, Head, LedgerStore, OpId, Record, StoreError, StreamId,
 };
 
+use self::chain::{BLOB, Chain};
+pub use self::share::{Divergence, Pulled, Pushed, ShareError};
 use crate::durable::Objects;
-use crate::lock::Guard;
-use crate::{GitError, Ident, Repository, Signer, object, refs, write};
-
-/// The name of the blob in the tree of each record's commit.
-const BLOB: &str = "record";
+use crate::lock::{Guard, ReplaceError};
+use crate::remote::PushOutcome;
+use crate::{Disk, GitError, Ident, OsDisk, Repository, Signer, refs, write};
 
 /// Says what an event is in one line, from the bytes of its body.
 pub type Describe = dyn Fn(&[u8]) -> String + Send + Sync;
@@ -34,6 +36,8 @@ pub struct GitLedger {
     clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
     describe: Arc<Describe>,
     signer: Option<Arc<Signer<'static>>>,
+    disk: Arc<dyn Disk>,
+    remote: Option<String>,
 }
 
 impl GitLedger {
@@ -47,6 +51,8 @@ impl GitLedger {
             clock: Arc::new(now),
             describe: Arc::new(|body| String::from_utf8_lossy(body).into_owned()),
             signer: None,
+            disk: Arc::new(OsDisk),
+            remote: None,
         }
     }
 
@@ -74,6 +80,22 @@ impl GitLedger {
         self
     }
 
+    /// Has every append decided by a remote: it is pushed there first, with the lease that the remote
+    /// is where it was last seen, and is here only once the remote took it. An append that others were
+    /// faster with is a conflict, their records are here then, and nothing of ours is visible.
+    #[must_use]
+    pub fn shared(mut self, remote: impl Into<String>) -> Self {
+        self.remote = Some(remote.into());
+        self
+    }
+
+    /// Writes through another port to the file system.
+    #[must_use]
+    pub fn disk(mut self, disk: Arc<dyn Disk>) -> Self {
+        self.disk = disk;
+        self
+    }
+
     /// Returns the ref of a stream.
     #[must_use]
     pub fn ref_name(stream: &StreamId) -> String {
@@ -86,6 +108,23 @@ impl GitLedger {
         &self.repository
     }
 
+    fn chain<'a>(&self, repository: &'a gix::Repository, stream: &'a StreamId) -> Chain<'a> {
+        Chain { repository, stream }
+    }
+
+    fn guard(&self, stream: &StreamId) -> Result<Guard<'_>, GitError> {
+        let dir = self.repository.git_dir().join("promenade");
+        Guard::acquire(&*self.disk, &dir.join(stream.as_str()))
+    }
+
+    fn ref_path(&self, stream: &StreamId) -> PathBuf {
+        self.repository.git_dir().join(Self::ref_name(stream))
+    }
+
+    fn ident(&self) -> Result<Ident, GitError> {
+        Ident::new(&self.name, &self.email, (self.clock)().fixed_offset())
+    }
+
     fn tip(
         &self,
         repository: &gix::Repository,
@@ -93,7 +132,7 @@ impl GitLedger {
     ) -> Result<Option<ObjectId>, GitError> {
         let name = refs::full_name(&Self::ref_name(stream))?;
         let first = refs::find(repository, &name)?;
-        if repository.common_dir().join(name.to_string()).is_file() {
+        if self.ref_path(stream).is_file() {
             return Ok(first);
         }
         // A ref that is just being packed can be missed once: not in the old file of packed refs
@@ -108,57 +147,73 @@ impl GitLedger {
 
     fn append_locked(
         &self,
-        guard: &Guard,
+        guard: &Guard<'_>,
         stream: &StreamId,
         expected: &Head,
         op: &OpId,
         bodies: &[Vec<u8>],
     ) -> Result<Head, AppendError> {
         let repository = self.repository.local();
-        let ref_path = self.repository.git_dir().join(Self::ref_name(stream));
-        if let Some(dir) = ref_path.parent() {
-            std::fs::create_dir_all(dir)
-                .map_err(|error| store(GitError::file("making", dir, &error)))?;
-        }
+        let ref_path = self.ref_path(stream);
         let lock = guard.lock_ref(&ref_path).map_err(store)?;
         let tip = self.tip(&repository, stream).map_err(store)?;
-        let head = match tip {
-            None => Head::EMPTY,
-            Some(tip) => entry(&repository, stream, tip, None)?.record.head(),
-        };
+        let mut head = self.chain(&repository, stream).head(tip)?;
         if head != *expected {
             return Err(AppendError::Conflict { actual: head });
         }
-        if bodies.is_empty() {
-            return Ok(head);
-        }
-        let mut head = head;
-        let mut objects = Objects::new(&repository, guard.scratch());
-        let mut parent = tip;
+        let mut objects = Objects::new(&*self.disk, &repository, guard.scratch());
+        let mut new = tip;
         for body in bodies {
             let record = Record::after(&head, stream, op, body.clone());
             head = record.head();
             let id = self
-                .write(&mut objects, &record, &head, parent)
+                .write(&mut objects, &record, &head, new)
                 .map_err(store)?;
-            parent = Some(id);
+            new = Some(id);
         }
-        objects.sync().map_err(store)?;
-        let Some(new) = parent else {
+        let Some(new) = new.filter(|_| !bodies.is_empty()) else {
             return Ok(head);
         };
-        guard
-            .replace(lock, &ref_path, &new.to_string())
-            .map_err(|(unknown, error)| {
-                if unknown {
-                    AppendError::Unknown {
-                        cause: error.to_string(),
-                    }
-                } else {
-                    store(error)
-                }
-            })?;
-        Ok(head)
+        objects.sync().map_err(store)?;
+        if let Some(remote) = &self.remote {
+            let decided = self.decide_at(guard, remote, stream, new)?;
+            if let PushOutcome::Moved(_) = decided {
+                drop(lock);
+                return Err(AppendError::Conflict { actual: *expected });
+            }
+        }
+        match guard.replace(lock, &ref_path, &new.to_string()) {
+            Ok(()) => Ok(head),
+            Err(ReplaceError::Unchanged(cause)) if self.remote.is_none() => Err(store(cause)),
+            Err(ReplaceError::Unchanged(cause) | ReplaceError::Unknown(cause)) => {
+                let cause = cause.to_string();
+                Err(AppendError::Unknown { cause })
+            }
+        }
+    }
+
+    /// Lets the remote decide about a new tip.
+    fn decide_at(
+        &self,
+        guard: &Guard<'_>,
+        remote: &str,
+        stream: &StreamId,
+        new: ObjectId,
+    ) -> Result<PushOutcome, AppendError> {
+        let seen = self.seen(remote, stream).map_err(store)?;
+        match self.push_commit(remote, stream, seen, new) {
+            Ok(PushOutcome::Done) => {
+                // If this fails the lease is stale, and the next append finds out.
+                let _ = self.remember(guard, remote, stream, new);
+                Ok(PushOutcome::Done)
+            }
+            Ok(moved) => Ok(moved),
+            Err(cause @ GitError::Refused { .. }) => Err(store(cause)),
+            // The line may have broken after the remote took it.
+            Err(cause) => Err(AppendError::Unknown {
+                cause: cause.to_string(),
+            }),
+        }
     }
 
     fn write(
@@ -172,7 +227,7 @@ impl GitLedger {
         let mut tree = format!("100644 {BLOB}\0").into_bytes();
         tree.extend_from_slice(blob.as_slice());
         let tree = objects.write(Kind::Tree, &tree)?;
-        let who = Ident::new(&self.name, &self.email, (self.clock)().fixed_offset())?.signature();
+        let who = self.ident()?.signature();
         let commit = gix::objs::Commit {
             tree,
             parents: parent.into_iter().collect(),
@@ -208,10 +263,8 @@ impl GitLedger {
 impl LedgerStore for GitLedger {
     fn head(&self, stream: &StreamId) -> Result<Head, StoreError> {
         let repository = self.repository.local();
-        match self.tip(&repository, stream).map_err(error)? {
-            None => Ok(Head::EMPTY),
-            Some(tip) => Ok(entry(&repository, stream, tip, None)?.record.head()),
-        }
+        let tip = self.tip(&repository, stream).map_err(error)?;
+        self.chain(&repository, stream).head(tip)
     }
 
     fn read(
@@ -221,54 +274,13 @@ impl LedgerStore for GitLedger {
         visit: &mut dyn FnMut(Record) -> bool,
     ) -> Result<Head, StoreError> {
         let repository = self.repository.local();
-        let Some(tip) = self.tip(&repository, stream).map_err(error)? else {
-            return Ok(Head::EMPTY);
-        };
-        let last = entry(&repository, stream, tip, None)?.record;
-        let end = last.head();
-        // From the tip back to the record before `from`, whose hash the first one must name.
-        let mut commits = Vec::new();
-        let mut at = Some(tip);
-        let mut seq = end.seq;
-        while let Some(id) = at {
-            commits.push((seq, id));
-            if seq < from.max(1) {
-                break;
-            }
-            at = parent(&repository, id, seq)?;
-            match (at, seq) {
-                (None, 1) => {}
-                (None, _) => return Err(corrupt(seq - 1, CorruptLedgerKind::Missing)),
-                (Some(_), 1) => {
-                    let kind = CorruptLedgerKind::Sequence {
-                        expected: 0,
-                        found: 1,
-                    };
-                    return Err(corrupt(1, kind));
-                }
-                (Some(_), _) => {}
-            }
-            seq = seq.saturating_sub(1);
-        }
-        let mut head: Option<Head> = (from <= 1).then_some(Head::EMPTY);
-        for (seq, id) in commits.into_iter().rev() {
-            let record = entry(&repository, stream, id, Some(seq))?.record;
-            if let Some(head) = head
-                && record.prev != head.hash
-            {
-                let (expected, found) = (head.hash, record.prev);
-                return Err(corrupt(
-                    seq,
-                    CorruptLedgerKind::Previous { expected, found },
-                ));
-            }
-            let here = record.head();
-            head = Some(here);
-            if seq >= from && !visit(record) {
-                return Ok(here);
+        match self.tip(&repository, stream).map_err(error)? {
+            None => Ok(Head::EMPTY),
+            Some(tip) => {
+                let chain = self.chain(&repository, stream);
+                chain.read(tip, from, &mut |record, _| visit(record))
             }
         }
-        Ok(head.unwrap_or(end))
     }
 
     fn append(
@@ -278,134 +290,57 @@ impl LedgerStore for GitLedger {
         op: &OpId,
         bodies: &[Vec<u8>],
     ) -> Result<Head, AppendError> {
-        let dir = self
-            .repository
-            .git_dir()
-            .join("promenade")
-            .join(stream.as_str());
-        let guard = Guard::acquire(&dir).map_err(store)?;
-        self.append_locked(&guard, stream, expected, op, bodies)
-    }
-}
-
-/// A commit of the ledger, read and checked by itself.
-struct Entry {
-    record: Record,
-}
-
-fn entry(
-    repository: &gix::Repository,
-    stream: &StreamId,
-    id: ObjectId,
-    expected: Option<u64>,
-) -> Result<Entry, StoreError> {
-    let seq = expected.unwrap_or_default();
-    let bytes = blob(repository, id).map_err(|error| broken(seq, repository, id, error))?;
-    let record = Record::parse(&bytes).map_err(|error| {
-        let seq = if seq == 0 {
-            claimed(repository, id)
-        } else {
-            seq
+        let result = {
+            let guard = self.guard(stream).map_err(store)?;
+            self.append_locked(&guard, stream, expected, op, bodies)
         };
-        corrupt(seq, CorruptLedgerKind::Record(error))
-    })?;
-    if record.stream != *stream {
-        let found = record.stream.to_string();
-        return Err(corrupt(record.seq, CorruptLedgerKind::Stream { found }));
+        let (Some(remote), Err(AppendError::Conflict { .. })) = (&self.remote, &result) else {
+            return result;
+        };
+        // Others were faster: their records are what the caller has to decide on.
+        let pulled = self.pull(remote, stream, None).map_err(StoreError::from)?;
+        Err(AppendError::Conflict { actual: pulled.to })
     }
-    if let Some(expected) = expected
-        && record.seq != expected
-    {
-        let found = record.seq;
-        return Err(corrupt(
-            expected,
-            CorruptLedgerKind::Sequence { expected, found },
-        ));
-    }
-    Ok(Entry { record })
-}
 
-fn blob(repository: &gix::Repository, id: ObjectId) -> Result<Vec<u8>, GitError> {
-    let data = object::checked(repository, id, Kind::Commit)?;
-    let tree = gix::objs::CommitRefIter::from_bytes(&data, id.kind())
-        .tree_id()
-        .map_err(|error| GitError::object(id, error))?;
-    let data = object::checked(repository, tree, Kind::Tree)?;
-    let mut entries = gix::objs::TreeRefIter::from_bytes(&data, tree.kind());
-    let entry = entries
-        .next()
-        .and_then(Result::ok)
-        .filter(|entry| entry.filename == BLOB && entry.mode.is_blob());
-    match (entry, entries.next()) {
-        (Some(entry), None) => object::checked(repository, entry.oid.to_owned(), Kind::Blob),
-        _ => Err(GitError::object(
-            tree,
-            format!("is not the tree of a record: expected one file `{BLOB}`"),
-        )),
-    }
-}
-
-fn parent(
-    repository: &gix::Repository,
-    id: ObjectId,
-    seq: u64,
-) -> Result<Option<ObjectId>, StoreError> {
-    let data = object::checked(repository, id, Kind::Commit)
-        .map_err(|error| broken(seq, repository, id, error))?;
-    let parents: Vec<_> = gix::objs::CommitRefIter::from_bytes(&data, id.kind())
-        .parent_ids()
-        .collect();
-    match parents.as_slice() {
-        [] => Ok(None),
-        [parent] => Ok(Some(*parent)),
-        _ => Err(broken(
-            seq,
-            repository,
-            id,
-            GitError::object(id, "has several parents"),
-        )),
-    }
-}
-
-/// The number that the message of a commit claims; 0 if it does not say.
-fn claimed(repository: &gix::Repository, id: ObjectId) -> u64 {
-    let Ok(object) = repository.find_object(id) else {
-        return 0;
-    };
-    let text = object.data.to_str_lossy();
-    text.lines()
-        .find_map(|line| line.strip_prefix("Record: "))
-        .and_then(|number| number.parse().ok())
-        .unwrap_or(0)
-}
-
-fn corrupt(seq: u64, kind: CorruptLedgerKind) -> StoreError {
-    StoreError::from(CorruptLedger { seq, kind })
-}
-
-fn broken(seq: u64, repository: &gix::Repository, id: ObjectId, cause: GitError) -> StoreError {
-    let seq = if seq == 0 {
-        claimed(repository, id)
-    } else {
-        seq
-    };
-    StoreError::Unusable {
-        problem: format!("record {seq} is broken: {cause}"),
-        remedy: "fetch the ledger again from a clone that is whole".to_owned(),
+    fn resolve(&self, stream: &StreamId, op: &OpId, from: u64) -> Result<Option<Head>, StoreError> {
+        if let Some(remote) = &self.remote {
+            match self.pull(remote, stream, None) {
+                Ok(_) | Err(ShareError::NothingThere { .. }) => {}
+                Err(cause) => return Err(cause.into()),
+            }
+        }
+        let mut found = None;
+        self.read(stream, from, &mut |record| {
+            if record.op == *op {
+                found = Some(record.head());
+            }
+            true
+        })?;
+        Ok(found)
     }
 }
 
 fn error(error: GitError) -> StoreError {
     match error {
-        GitError::Io { action, cause } => StoreError::Io { action, cause },
+        GitError::Io { action, cause } => match cause.rsplit_once("; ") {
+            Some((cause, remedy)) => StoreError::Unusable {
+                problem: format!("{action} failed: {cause}"),
+                remedy: remedy.to_owned(),
+            },
+            None => StoreError::Io { action, cause },
+        },
         GitError::Locked { path } => StoreError::Unusable {
             problem: format!("`{}` is locked by another program", path.display()),
             remedy: "wait for it; if none is running, remove that file".to_owned(),
         },
-        error => StoreError::Unusable {
-            problem: error.to_string(),
-            remedy: "mend the repository and run again".to_owned(),
-        },
+        error => {
+            let text = error.to_string();
+            let (problem, remedy) = text.rsplit_once("; ").unwrap_or((&text, "run again"));
+            StoreError::Unusable {
+                problem: problem.to_owned(),
+                remedy: remedy.to_owned(),
+            }
+        }
     }
 }
 

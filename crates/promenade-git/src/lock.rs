@@ -8,13 +8,14 @@
 //! and removes it. A lock without the mark is another program's, and is waited for.
 
 use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::GitError;
-use crate::durable;
+use crate::durable::{Disk, DiskOp, apply};
 
-/// The first word of a lock file that Promenade made.
+/// What a lock file holds that Promenade made.
 const MARK: &str = "promenade-lock 1\n";
 
 /// How long another writer is waited for.
@@ -23,15 +24,20 @@ const WAIT: Duration = Duration::from_secs(30);
 const FOREIGN_WAIT: Duration = Duration::from_secs(2);
 
 /// The right to write a stream, until it is dropped.
-pub(crate) struct Guard {
+pub(crate) struct Guard<'a> {
     _file: File,
     dir: PathBuf,
+    disk: &'a dyn Disk,
 }
 
-impl Guard {
+impl<'a> Guard<'a> {
     /// Waits for the right to write; `dir` is the stream's own directory.
-    pub(crate) fn acquire(dir: &Path) -> Result<Self, GitError> {
-        fs::create_dir_all(dir).map_err(|error| GitError::file("making", dir, &error))?;
+    pub(crate) fn acquire(disk: &'a dyn Disk, dir: &Path) -> Result<Self, GitError> {
+        if !dir.is_dir() {
+            let parent = dir.parent().unwrap_or(dir);
+            apply(disk, DiskOp::MakeDir(parent))?;
+            apply(disk, DiskOp::MakeDir(dir))?;
+        }
         let path = dir.join("guard");
         let file = OpenOptions::new()
             .create(true)
@@ -40,9 +46,11 @@ impl Guard {
             .open(&path)
             .map_err(|error| GitError::file("opening", &path, &error))?;
         lock(&file, &path)?;
+        let dir = dir.to_path_buf();
         let guard = Self {
             _file: file,
-            dir: dir.to_path_buf(),
+            dir,
+            disk,
         };
         guard.sweep();
         Ok(guard)
@@ -59,70 +67,122 @@ impl Guard {
             return;
         };
         for entry in entries.flatten() {
-            if entry.file_name() != "guard" {
+            if entry.file_name() != "guard" && entry.file_name() != "mark" {
                 // Litter is no reason to refuse an append.
-                let _ = fs::remove_file(entry.path());
+                let _ = self.disk.apply(DiskOp::Remove(&entry.path()));
             }
         }
     }
 
+    /// Returns the marked file that locks are links to. It is made once and synced, so that a lock has
+    /// its mark even after a loss of power.
+    fn mark(&self) -> Result<PathBuf, GitError> {
+        let path = self.dir.join("mark");
+        if fs::read(&path).is_ok_and(|text| text == MARK.as_bytes()) {
+            return Ok(path);
+        }
+        let scratch = self.dir.join("mark-new");
+        apply(self.disk, DiskOp::Write(&scratch, MARK.as_bytes()))?;
+        apply(self.disk, DiskOp::SyncFile(&scratch))?;
+        apply(self.disk, DiskOp::Rename(&scratch, &path))?;
+        Ok(path)
+    }
+
     /// Takes git's lock of a ref.
-    pub(crate) fn lock_ref(&self, ref_path: &Path) -> Result<RefLock, GitError> {
+    pub(crate) fn lock_ref(&self, ref_path: &Path) -> Result<RefLock<'a>, GitError> {
         let path = PathBuf::from(format!("{}.lock", ref_path.display()));
-        let mark = self.dir.join("mark");
-        let text = format!("{MARK}process {}\n", std::process::id());
-        fs::write(&mark, text).map_err(|error| GitError::file("writing", &mark, &error))?;
+        let mark = self.mark()?;
         let deadline = Instant::now() + FOREIGN_WAIT;
         loop {
-            match fs::hard_link(&mark, &path) {
+            match self.disk.apply(DiskOp::Link(&mark, &path)) {
                 Ok(()) => {
-                    let _ = fs::remove_file(&mark);
-                    return Ok(RefLock { path });
+                    let disk = self.disk;
+                    return Ok(RefLock { path, disk });
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                    let is_ours =
-                        fs::read(&path).is_ok_and(|text| text.starts_with(MARK.as_bytes()));
-                    if is_ours {
-                        fs::remove_file(&path)
-                            .map_err(|error| GitError::file("removing", &path, &error))?;
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    let text = fs::read(&path).unwrap_or_default();
+                    if text == MARK.as_bytes() {
+                        apply(self.disk, DiskOp::Remove(&path))?;
                     } else if Instant::now() >= deadline {
                         return Err(GitError::Locked { path });
                     } else {
                         std::thread::sleep(Duration::from_millis(5));
                     }
                 }
+                // Git removes directories of refs that are empty.
+                Err(error)
+                    if error.kind() == io::ErrorKind::NotFound && Instant::now() < deadline =>
+                {
+                    self.make_parent(ref_path)?;
+                }
                 Err(error) => return Err(GitError::file("locking", &path, &error)),
             }
         }
     }
 
-    /// Replaces the value of a ref that is locked, durably: `Err(false)` if nothing was changed,
-    /// `Err(true)` if nobody can say.
+    /// Makes the directories above a ref, durably.
+    fn make_parent(&self, path: &Path) -> Result<(), GitError> {
+        let missing = path.ancestors().skip(1).take_while(|dir| !dir.is_dir());
+        let missing: Vec<_> = missing.collect();
+        for dir in missing.into_iter().rev() {
+            apply(self.disk, DiskOp::MakeDir(dir))?;
+            apply(self.disk, DiskOp::SyncDir(dir.parent().unwrap_or(dir)))?;
+        }
+        Ok(())
+    }
+
+    /// Moves a ref that only writers of Promenade use, durably.
+    pub(crate) fn set(&self, ref_path: &Path, value: &str) -> Result<(), GitError> {
+        let lock = self.lock_ref(ref_path)?;
+        let replaced = self.replace(lock, ref_path, value);
+        replaced.map_err(ReplaceError::into_cause)
+    }
+
+    /// Replaces the value of a ref that is locked, durably.
     pub(crate) fn replace(
         &self,
-        lock: RefLock,
+        lock: RefLock<'a>,
         ref_path: &Path,
         value: &str,
-    ) -> Result<(), (bool, GitError)> {
+    ) -> Result<(), ReplaceError> {
+        let before = ReplaceError::Unchanged;
         let scratch = self.dir.join("value");
-        durable::write_synced(&scratch, format!("{value}\n").as_bytes()).map_err(|e| (false, e))?;
-        fs::rename(&scratch, ref_path)
-            .map_err(|error| (false, GitError::file("writing", ref_path, &error)))?;
+        let text = format!("{value}\n");
+        apply(self.disk, DiskOp::Write(&scratch, text.as_bytes())).map_err(before)?;
+        apply(self.disk, DiskOp::SyncFile(&scratch)).map_err(before)?;
+        apply(self.disk, DiskOp::Rename(&scratch, ref_path)).map_err(before)?;
         drop(lock);
         let dir = ref_path.parent().unwrap_or(ref_path);
-        durable::sync_dir(dir).map_err(|error| (true, error))
+        apply(self.disk, DiskOp::SyncDir(dir)).map_err(ReplaceError::Unknown)
+    }
+}
+
+/// Why a ref was not replaced.
+pub(crate) enum ReplaceError {
+    /// It has its old value.
+    Unchanged(GitError),
+    /// It has the new value, and nobody knows whether durably.
+    Unknown(GitError),
+}
+
+impl ReplaceError {
+    pub(crate) fn into_cause(self) -> GitError {
+        match self {
+            Self::Unchanged(cause) | Self::Unknown(cause) => cause,
+        }
     }
 }
 
 /// Git's lock of a ref, held.
-pub(crate) struct RefLock {
+pub(crate) struct RefLock<'a> {
     path: PathBuf,
+    disk: &'a dyn Disk,
 }
 
-impl Drop for RefLock {
+impl Drop for RefLock<'_> {
     fn drop(&mut self) {
         // If it stays it bears our mark, and the next writer removes it.
-        let _ = fs::remove_file(&self.path);
+        let _ = self.disk.apply(DiskOp::Remove(&self.path));
     }
 }
 

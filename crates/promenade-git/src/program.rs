@@ -62,6 +62,11 @@ impl Git {
         self
     }
 
+    /// Adds one argument.
+    pub fn arg(self, arg: impl AsRef<OsStr>) -> Self {
+        self.args([arg])
+    }
+
     /// Gives it bytes to read.
     pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = bytes.into();
@@ -155,8 +160,10 @@ impl Git {
                 Ok(None) if Instant::now() >= deadline => {
                     let _ = child.kill();
                     let _ = child.wait();
-                    let seconds = self.timeout.as_secs();
-                    return Err(self.problem(format!("was ended after {seconds} s")));
+                    return Err(GitError::TimedOut {
+                        command: self.command(),
+                        after: self.timeout,
+                    });
                 }
                 Ok(None) => {
                     std::thread::sleep(pause);
@@ -168,11 +175,13 @@ impl Git {
     }
 
     fn problem(&self, problem: String) -> GitError {
-        let command: Vec<_> = self.args.iter().map(|arg| arg.to_string_lossy()).collect();
-        GitError::Program {
-            command: command.join(" "),
-            problem,
-        }
+        let command = self.command();
+        GitError::Program { command, problem }
+    }
+
+    fn command(&self) -> String {
+        let args: Vec<_> = self.args.iter().map(|arg| arg.to_string_lossy()).collect();
+        args.join(" ")
     }
 
     /// Returns the directory it works in.

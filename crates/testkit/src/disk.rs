@@ -8,6 +8,18 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Returns a folder in memory, where this system has one, for tests that write a great deal and to which
+/// it does not matter what a real disk would take; else the folder for temporary files.
+#[must_use]
+pub fn in_memory() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        memory.to_path_buf()
+    } else {
+        std::env::temp_dir()
+    }
+}
+
 /// A change of the file system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Op {

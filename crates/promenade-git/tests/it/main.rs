@@ -1,5 +1,12 @@
 //! Git for Promenade, checked against git itself.
 
 mod ledger;
+mod power;
+mod race;
 mod repository;
+mod share;
 mod support;
+
+#[path = "../../../promenade-store/tests/it/stress.rs"]
+mod stress;
+mod stressed;

@@ -62,7 +62,7 @@ const CASES: [Case; 8] = [
 /// Runs a case and checks every crash state; returns how many there were, and the first that is
 /// neither before nor after, or was acknowledged and is not after.
 fn run(case: &Case, without: Option<usize>) -> (usize, Option<String>, Vec<Op>) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir_in(testkit::disk::in_memory()).unwrap();
     let root = dir.path().join("root");
     let snapshot = dir.path().join("snapshot");
     let (ledger, recorder) = recorded(&root);

@@ -158,30 +158,46 @@ pub(crate) fn kill(dir: &Path, open: Open, kills: usize) -> Duration {
     let name = |n: usize| format!("w{n}");
     let mut children: Vec<_> = (0..4).map(|n| start(dir, &name(n), u64::MAX)).collect();
     let mut longest = Duration::ZERO;
-    for number in 0..kills {
-        let at = number % children.len();
+    let mut number = 0;
+    while number < kills {
         std::thread::sleep(Duration::from_micros(4000 + (number as u64 * 7919) % 9000));
-        children[at].kill().unwrap();
-        children[at].wait().unwrap();
-        if number % 10 == 9 {
-            let started = Instant::now();
-            let store = open(dir);
-            write(
-                &*store,
-                &acks(dir, &format!("fresh{number}")),
-                &format!("fresh{number}"),
-                1,
-            );
-            longest = longest.max(started.elapsed());
+        if number % 40 < 36 {
+            let at = number % children.len();
+            end(&mut children[at]);
+            children[at] = start(dir, &name(at), u64::MAX);
+            number += 1;
+            continue;
         }
-        children[at] = start(dir, &name(at), u64::MAX);
+        // All at once, so that nobody but the next writer is there to go on.
+        children.iter_mut().for_each(end);
+        number += children.len();
+        longest = longest.max(next_writer(dir, open, number));
+        children = (0..4).map(|n| start(dir, &name(n), u64::MAX)).collect();
     }
-    for child in &mut children {
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
+    children.iter_mut().for_each(end);
+    longest = longest.max(next_writer(dir, open, number));
     check(dir, open);
     longest
+}
+
+/// Ends a process at once, wherever it is.
+fn end(child: &mut Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Appends one record and returns how long it took.
+fn next_writer(dir: &Path, open: Open, number: usize) -> Duration {
+    let started = Instant::now();
+    let store = open(dir);
+    let head = store.head(&stream()).unwrap();
+    let op = OpId::new(format!("next-{number}")).unwrap();
+    let head = store
+        .append(&stream(), &head, &op, &[b"the next".to_vec()])
+        .unwrap();
+    let took = started.elapsed();
+    std::fs::write(acks(dir, op.as_str()), format!("{op} {head}\n")).unwrap();
+    took
 }
 
 /// Checks that every acknowledged append is in the chain exactly once, where it was said to be, and

@@ -21,28 +21,28 @@ fn worker() {
 
 #[test]
 fn eight_writers_lose_double_and_fork_nothing() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir_in(testkit::disk::in_memory()).unwrap();
     let count = testkit::scale(1000, 10_000) as u64;
     stress::race(&dir.path().join("store"), open, 8, count);
 }
 
 #[test]
 fn sixty_four_writers_lose_double_and_fork_nothing() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir_in(testkit::disk::in_memory()).unwrap();
     let count = testkit::scale(50, 10_000) as u64;
     stress::race(&dir.path().join("store"), open, 64, count);
 }
 
 #[test]
 fn killed_writers_lose_and_double_nothing_and_the_next_one_goes_on() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir_in(testkit::disk::in_memory()).unwrap();
     let longest = stress::kill(&dir.path().join("store"), open, testkit::scale(300, 2000));
     assert!(longest < Duration::from_secs(1), "{longest:?}");
 }
 
 #[test]
 fn a_lost_acknowledgement_is_resolved_by_the_operation() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir_in(testkit::disk::in_memory()).unwrap();
     let ledger = FileLedger::open(dir.path()).unwrap().seal_after(16);
     let mut head = Head::EMPTY;
     for number in 0..200_u64 {

@@ -16,7 +16,7 @@ fn broken_at(ledger: &FileLedger) -> Option<u64> {
 
 #[test]
 fn every_flipped_bit_is_found_by_the_chain_or_by_the_head() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir_in(testkit::disk::in_memory()).unwrap();
     let ledger = FileLedger::open(dir.path()).unwrap().seal_after(8);
     let records = testkit::scale(16, 200) as u64;
     let head = fill(&ledger, records as usize);
@@ -48,7 +48,7 @@ fn every_flipped_bit_is_found_by_the_chain_or_by_the_head() {
 
 #[test]
 fn a_changed_record_is_named() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir_in(testkit::disk::in_memory()).unwrap();
     let ledger = FileLedger::open(dir.path()).unwrap();
     fill(&ledger, 9);
     let path = dir.path().join("ledger/records/00000000000000000004");
@@ -69,7 +69,7 @@ fn a_changed_record_is_named() {
 
 #[test]
 fn dropped_swapped_and_inserted_records_are_found() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir_in(testkit::disk::in_memory()).unwrap();
     let ledger = FileLedger::open(dir.path()).unwrap();
     fill(&ledger, 6);
     let path = |n: u64| dir.path().join(format!("ledger/records/{n:020}"));

@@ -1,12 +1,12 @@
 //! Calendar formats in the tokens of calver.org.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use chrono::{Datelike as _, NaiveDate, Weekday};
 use semver::Version;
 
-use crate::number::{self, Number};
+use crate::number::{self, Number, Scan};
 use crate::{ParseVersionErrorKind, PolicyError};
 
 /// A calendar format: `YYWW.PATCH`, `YYYY.0M.MICRO`, `YYYY.MM.DD`.
@@ -266,24 +266,45 @@ impl CalendarFormat {
             .any(|token| token.field == Field::Week)
     }
 
+    /// Accepts the numbers at the start of a version text, if all is as it should be.
+    pub(crate) fn accepts(&self, scan: &Scan) -> bool {
+        let mut places = scan.widths.iter().zip(scan.padded).zip(&self.groups);
+        scan.count == self.groups.len()
+            && places.all(|((found, padded), group)| {
+                let width = width(group);
+                *found == width || (*found > width && !padded)
+            })
+            && self.check_date(scan.values).is_ok()
+    }
+
     /// Reads the numbers of a version text.
     pub(crate) fn parse(&self, core: &str) -> Result<[u64; 3], ParseVersionErrorKind> {
-        let parts: Vec<&str> = core.split('.').collect();
-        if parts.len() != self.groups.len() {
-            return Err(ParseVersionErrorKind::Grammar {
-                reason: format!("expected `{}`, found {} numbers", self.text, parts.len()),
-            });
-        }
         let mut components = [0; 3];
-        for ((slot, part), group) in components.iter_mut().zip(&parts).zip(&self.groups) {
+        let mut canonical = true;
+        let mut parts = core.split('.');
+        for (slot, group) in components.iter_mut().zip(&self.groups) {
+            let part = parts.next().ok_or_else(|| self.wrong_count(core))?;
             *slot = group_value(part, group)?;
+            let width = width(group);
+            canonical &= part.len() == width || (part.len() > width && !part.starts_with('0'));
+        }
+        if parts.next().is_some() {
+            return Err(self.wrong_count(core));
         }
         self.check_date(components)?;
-        let canonical = self.print(components);
-        if canonical != core {
-            return Err(ParseVersionErrorKind::NotCanonical { canonical });
+        if canonical {
+            return Ok(components);
         }
-        Ok(components)
+        Err(ParseVersionErrorKind::NotCanonical {
+            canonical: self.print(components),
+        })
+    }
+
+    fn wrong_count(&self, core: &str) -> ParseVersionErrorKind {
+        let count = core.split('.').count();
+        ParseVersionErrorKind::Grammar {
+            reason: format!("expected `{}`, found {count} numbers", self.text),
+        }
     }
 
     /// Prints the numbers of a version; nothing if they name no date, or more than the format has.
@@ -297,94 +318,103 @@ impl CalendarFormat {
     }
 
     fn print(&self, components: [u64; 3]) -> String {
-        let groups = self.groups.iter().zip(components).map(|(group, value)| {
-            let mut rest = value;
-            let mut tail = String::new();
-            for token in group.iter().skip(1).rev() {
-                debug_assert!(!token.field.is_counter());
-                tail.insert_str(0, &format!("{:02}", rest % 100));
-                rest /= 100;
-            }
-            match group.first() {
-                Some(token) if token.padded => format!("{rest:02}{tail}"),
-                _ => format!("{rest}{tail}"),
-            }
-        });
-        groups.collect::<Vec<_>>().join(".")
-    }
-
-    /// Returns the fields of the date that the components spell.
-    fn fields(&self, components: [u64; 3]) -> Vec<(Token, u64)> {
-        let mut fields = Vec::new();
+        let mut text = String::with_capacity(24);
         for (group, value) in self.groups.iter().zip(components) {
-            let mut rest = value;
-            for token in group.iter().skip(1).rev() {
-                fields.push((*token, rest % 100));
-                rest /= 100;
-            }
-            fields.extend(group.first().map(|token| (*token, rest)));
+            let dot = if text.is_empty() { "" } else { "." };
+            let width = width(group);
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{dot}{value:0width$}");
         }
-        fields
+        text
     }
 
     fn check_date(&self, components: [u64; 3]) -> Result<(), ParseVersionErrorKind> {
-        let fields = self.fields(components);
-        let of = |wanted: Field| {
-            fields
-                .iter()
-                .find(|(token, _)| token.field == wanted)
-                .copied()
+        let (mut year, mut month, mut week, mut day) = (None, None, None, None);
+        for (group, value) in self.groups.iter().zip(components) {
+            let mut rest = value;
+            for (at, token) in group.iter().enumerate().rev() {
+                let number = if at == 0 { rest } else { rest % 100 };
+                rest /= 100;
+                match token.field {
+                    Field::FullYear | Field::ShortYear => year = Some((token, number)),
+                    Field::Month => month = Some((token, number)),
+                    Field::Week => week = Some((token, number)),
+                    Field::Day => day = Some((token, number)),
+                    Field::Major | Field::Minor | Field::Patch => {}
+                }
+            }
+        }
+        let year = match year.map(|(token, found)| (token, found, i32::try_from(found))) {
+            Some((
+                Token {
+                    field: Field::FullYear,
+                    ..
+                },
+                _,
+                Ok(full @ 1000..=9999),
+            )) => full,
+            Some((
+                Token {
+                    field: Field::ShortYear,
+                    ..
+                },
+                _,
+                Ok(short @ 0..=7999),
+            )) => 2000 + short,
+            Some((token, found, _)) => {
+                return no_such(
+                    token,
+                    found,
+                    "a year from 2000 (short), or of four digits".into(),
+                );
+            }
+            None => 2000,
         };
-        let refuse = |(token, found): (Token, u64), expected: String| {
-            Err(ParseVersionErrorKind::NoSuchDate {
-                token: token.name,
-                found,
-                expected,
+        if let Some((token, found)) = week
+            && !exists(found, |week| {
+                NaiveDate::from_isoywd_opt(year, week, Weekday::Mon)
             })
-        };
-        let mut year = 2000;
-        if let Some((token, found)) = of(Field::FullYear) {
-            match i32::try_from(found) {
-                Ok(full @ 1000..=9999) => year = full,
-                _ => return refuse((token, found), "four digits".to_owned()),
-            }
+        {
+            let long = NaiveDate::from_isoywd_opt(year, 53, Weekday::Mon).is_some();
+            let last = if long { 53 } else { 52 };
+            return no_such(token, found, format!("a week from 1 to {last} of {year}"));
         }
-        if let Some((token, found)) = of(Field::ShortYear) {
-            match i32::try_from(found) {
-                Ok(short @ 0..=7999) => year = 2000 + short,
-                _ => return refuse((token, found), "the years since 2000".to_owned()),
-            }
+        if let Some((token, found)) = month
+            && !(1..=12).contains(&found)
+        {
+            return no_such(token, found, "a month from 1 to 12".to_owned());
         }
-        if let Some((token, found)) = of(Field::Week) {
-            let exists = u32::try_from(found)
-                .ok()
-                .and_then(|week| NaiveDate::from_isoywd_opt(year, week, Weekday::Mon));
-            if exists.is_none() {
-                let last = if NaiveDate::from_isoywd_opt(year, 53, Weekday::Mon).is_some() {
-                    53
-                } else {
-                    52
-                };
-                return refuse((token, found), format!("a week from 1 to {last} of {year}"));
-            }
-        }
-        let mut month = 1;
-        if let Some((token, found)) = of(Field::Month) {
-            match u32::try_from(found) {
-                Ok(number @ 1..=12) => month = number,
-                _ => return refuse((token, found), "a month from 1 to 12".to_owned()),
-            }
-        }
-        if let Some((token, found)) = of(Field::Day) {
-            let exists = u32::try_from(found)
-                .ok()
-                .and_then(|day| NaiveDate::from_ymd_opt(year, month, day));
-            if exists.is_none() {
-                return refuse((token, found), format!("a day of {year}-{month:02}"));
-            }
+        if let (Some((token, found)), Some((_, month))) = (day, month)
+            && !exists(found, |day| {
+                NaiveDate::from_ymd_opt(year, u32::try_from(month).ok()?, day)
+            })
+        {
+            return no_such(token, found, format!("a day of {year}-{month:02}"));
         }
         Ok(())
     }
+}
+
+fn exists(number: u64, date: impl FnOnce(u32) -> Option<NaiveDate>) -> bool {
+    u32::try_from(number).ok().and_then(date).is_some()
+}
+
+fn no_such(token: &Token, found: u64, expected: String) -> Result<(), ParseVersionErrorKind> {
+    Err(ParseVersionErrorKind::NoSuchDate {
+        token: token.name,
+        found,
+        expected,
+    })
+}
+
+/// Returns the least number of digits of a group: tokens that touch are two wide after the first.
+fn width(group: &[Token]) -> usize {
+    let first = if group.first().is_some_and(|token| token.padded) {
+        2
+    } else {
+        1
+    };
+    first + 2 * group.len().saturating_sub(1)
 }
 
 /// Reads one number of a version text, touching tokens included.

@@ -38,17 +38,17 @@ enum Form {
     Dotted,
 }
 
-/// How a text or a value fits a label.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fit {
+/// How a text fits a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fit<'a> {
     /// Not at all.
     No,
-    /// It is the label, with this number if it has one.
-    Yes(Option<u64>),
-    /// It would be, without leading zeros.
-    LeadingZeros(String),
+    /// It is the label, with these digits if it has a number.
+    Yes(Option<&'a str>),
+    /// It would be, with these digits instead of others with leading zeros.
+    LeadingZeros(&'a str),
     /// Its number exceeds 64 bits.
-    Overflow(String),
+    Overflow(&'a str),
 }
 
 impl Label {
@@ -69,25 +69,25 @@ impl Label {
         self.form == Form::Joined
     }
 
-    /// Prints the label as a version text has it; `number` where it is numbered.
-    pub(crate) fn text(&self, number: Option<u64>) -> String {
-        match (self.form, number) {
-            (Form::Joined, Some(n)) => format!("{}{n}", self.stem),
-            (Form::Dotted, Some(n)) => format!("{}.{n}", self.stem),
+    /// Prints the label as a version text has it; `digits` where it is numbered.
+    pub(crate) fn text(&self, digits: Option<&str>) -> String {
+        match (self.form, digits) {
+            (Form::Joined, Some(digits)) => [&self.stem, digits].concat(),
+            (Form::Dotted, Some(digits)) => [&self.stem, ".", digits].concat(),
             _ => self.stem.clone(),
         }
     }
 
     /// Prints the label as dot separated identifiers.
-    pub(crate) fn identifiers(&self, number: Option<u64>) -> String {
-        match (self.form, number) {
-            (Form::Joined | Form::Dotted, Some(n)) => format!("{}.{n}", self.stem),
+    pub(crate) fn identifiers(&self, digits: Option<&str>) -> String {
+        match (self.form, digits) {
+            (Form::Joined | Form::Dotted, Some(digits)) => [&self.stem, ".", digits].concat(),
             _ => self.stem.clone(),
         }
     }
 
     /// Says how the text of a suffix fits.
-    pub(crate) fn fits_text(&self, text: &str) -> Fit {
+    pub(crate) fn fits_text<'a>(&self, text: &'a str) -> Fit<'a> {
         match (self.form, text.strip_prefix(self.stem.as_str())) {
             (_, None) => Fit::No,
             (Form::Plain, Some("")) => Fit::Yes(None),
@@ -97,30 +97,37 @@ impl Label {
         }
     }
 
-    /// Says how identifiers fit.
-    pub(crate) fn fits_identifiers(&self, identifiers: &str) -> Option<Option<u64>> {
+    /// Returns the digits of identifiers that fit, if the label is numbered.
+    pub(crate) fn fits_identifiers<'a>(&self, identifiers: &'a str) -> Option<Option<&'a str>> {
         let rest = identifiers.strip_prefix(self.stem.as_str())?;
         let fit = match self.form {
             Form::Plain => return rest.is_empty().then_some(None),
             Form::Joined | Form::Dotted => number(rest.strip_prefix('.')?),
         };
         match fit {
-            Fit::Yes(n) => Some(n),
+            Fit::Yes(digits) => Some(digits),
             Fit::No | Fit::LeadingZeros(_) | Fit::Overflow(_) => None,
         }
     }
 }
 
-fn number(digits: &str) -> Fit {
+/// Ten to this power still fits into 64 bits.
+const SURE_DIGITS: usize = 19;
+
+fn number(digits: &str) -> Fit<'_> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Fit::No;
     }
-    let bare = digits.trim_start_matches('0');
-    let canonical = if bare.is_empty() { "0" } else { bare };
-    match canonical.parse() {
-        Ok(_) if canonical != digits => Fit::LeadingZeros(canonical.to_owned()),
-        Ok(n) => Fit::Yes(Some(n)),
-        Err(_) => Fit::Overflow(digits.to_owned()),
+    let bare = match digits.trim_start_matches('0') {
+        "" => digits.get(digits.len() - 1..).unwrap_or(digits),
+        bare => bare,
+    };
+    if bare.len() > SURE_DIGITS && bare.parse::<u64>().is_err() {
+        Fit::Overflow(digits)
+    } else if bare.len() < digits.len() {
+        Fit::LeadingZeros(bare)
+    } else {
+        Fit::Yes(Some(digits))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Schemes: injective maps from version texts to [`Version`] values, with an exact inverse.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use semver::{BuildMetadata, Prerelease, Version};
@@ -239,10 +239,9 @@ impl Scheme {
     /// [`ParseVersionError`] with the text and what the scheme expected; its kind is
     /// [`NotCanonical`](ParseVersionErrorKind::NotCanonical) where another spelling would be read.
     pub fn parse(&self, text: &str) -> Result<Version, ParseVersionError> {
-        // Most texts are plain SemVer with a suffix that maps to itself.
         if self.kind == SchemeKind::Semver
+            && self.suffixes.is_empty()
             && let Ok(version) = Version::parse(text)
-            && self.suffixes.keeps(&version.pre, &version.build)
         {
             return Ok(version);
         }
@@ -297,23 +296,13 @@ impl Scheme {
     }
 
     fn read(&self, text: &str) -> Result<Version, ParseVersionErrorKind> {
-        let (rest, build) = match text.split_once('+') {
-            Some((rest, build)) => (rest, Some(build)),
-            None => (text, None),
+        let (numbers, end) = match self.read_quickly(text) {
+            Some(found) => found,
+            None => self.read_carefully(text)?,
         };
-        let (core, suffix) = match rest.split_once('-') {
-            Some((core, suffix)) => (core, Some(suffix)),
-            None => (rest, None),
-        };
-        let [major, minor, patch] = self.read_core(core).map_err(|kind| match kind {
-            ParseVersionErrorKind::NotCanonical { canonical } => {
-                let tail = text.get(core.len()..).unwrap_or_default();
-                ParseVersionErrorKind::NotCanonical {
-                    canonical: format!("{canonical}{tail}"),
-                }
-            }
-            other => other,
-        })?;
+        let (core, tail) = text.split_at_checked(end).unwrap_or((text, ""));
+        let (suffix, build) = parts(tail);
+        let [major, minor, patch] = numbers;
         let mut version = Version::new(major, minor, patch);
         if let Some(suffix) = suffix {
             let open = self.kind == SchemeKind::Semver;
@@ -344,13 +333,41 @@ impl Scheme {
         Ok(version)
     }
 
-    fn read_core(&self, core: &str) -> Result<[u64; 3], ParseVersionErrorKind> {
-        let (least, most, expected) = match &self.kind {
-            SchemeKind::Calendar(format) => return format.parse(core),
-            SchemeKind::Semver => (3, 3, "three numbers, as in `1.4.0`"),
-            SchemeKind::MajorMinor => (2, 3, "two or three numbers, as in `0.1` or `0.1.1`"),
-            SchemeKind::Integer => (1, 1, "one number, as in `12`"),
+    /// Reads the numbers of a canonical text, and where they end.
+    fn read_quickly(&self, text: &str) -> Option<([u64; 3], usize)> {
+        let scan = number::scan(text)?;
+        let canonical = match &self.kind {
+            SchemeKind::Calendar(format) => format.accepts(&scan),
+            other => {
+                let (least, most, _) = numbers_of(other);
+                (least..=most).contains(&scan.count)
+                    && !scan.padded.contains(&true)
+                    && (scan.count == least || scan.values.last() != Some(&0))
+            }
         };
+        canonical.then_some((scan.values, scan.end))
+    }
+
+    /// Reads the numbers of any text, with the error that fits.
+    fn read_carefully(&self, text: &str) -> Result<([u64; 3], usize), ParseVersionErrorKind> {
+        let end = text.find(['-', '+']).unwrap_or(text.len());
+        let (core, tail) = text.split_at_checked(end).unwrap_or((text, ""));
+        match self.read_core(core) {
+            Ok(numbers) => Ok((numbers, end)),
+            Err(ParseVersionErrorKind::NotCanonical { canonical }) => {
+                Err(ParseVersionErrorKind::NotCanonical {
+                    canonical: format!("{canonical}{tail}"),
+                })
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    fn read_core(&self, core: &str) -> Result<[u64; 3], ParseVersionErrorKind> {
+        if let SchemeKind::Calendar(format) = &self.kind {
+            return format.parse(core);
+        }
+        let (least, most, expected) = numbers_of(&self.kind);
         let mut components = [0; 3];
         let mut canonical = true;
         let mut count = 0;
@@ -413,9 +430,10 @@ impl Scheme {
     fn print_core(&self, components: [u64; 3]) -> Result<String, String> {
         let [major, minor, patch] = components;
         match &self.kind {
-            SchemeKind::Semver => Ok(format!("{major}.{minor}.{patch}")),
-            SchemeKind::MajorMinor if patch == 0 => Ok(format!("{major}.{minor}")),
-            SchemeKind::MajorMinor => Ok(format!("{major}.{minor}.{patch}")),
+            SchemeKind::MajorMinor if patch == 0 => Ok(written(format_args!("{major}.{minor}"))),
+            SchemeKind::Semver | SchemeKind::MajorMinor => {
+                Ok(written(format_args!("{major}.{minor}.{patch}")))
+            }
             SchemeKind::Integer if minor == 0 && patch == 0 => Ok(major.to_string()),
             SchemeKind::Integer => Err("it has one number".to_owned()),
             SchemeKind::Calendar(format) => format.format(components),
@@ -443,11 +461,40 @@ impl Scheme {
     }
 }
 
+/// Prints into a string with room for a suffix.
+fn written(numbers: fmt::Arguments<'_>) -> String {
+    let mut text = String::with_capacity(24);
+    // Writing to a string cannot fail.
+    let _ = text.write_fmt(numbers);
+    text
+}
+
 fn component(index: usize) -> &'static str {
     match index {
         0 => "major",
         1 => "minor",
         _ => "patch",
+    }
+}
+
+/// Returns how many numbers a text has, at least and at most.
+fn numbers_of(kind: &SchemeKind) -> (usize, usize, &'static str) {
+    match kind {
+        SchemeKind::Semver => (3, 3, "three numbers, as in `1.4.0`"),
+        SchemeKind::MajorMinor => (2, 3, "two or three numbers, as in `0.1` or `0.1.1`"),
+        SchemeKind::Integer => (1, 1, "one number, as in `12`"),
+        SchemeKind::Calendar(format) => (format.len(), format.len(), "a date"),
+    }
+}
+
+/// Cuts what follows the numbers into the suffix after the hyphen and what follows the plus sign.
+fn parts(tail: &str) -> (Option<&str>, Option<&str>) {
+    match tail.strip_prefix('-') {
+        None => (None, tail.strip_prefix('+')),
+        Some(tail) => match tail.bytes().position(|byte| byte == b'+') {
+            Some(at) => (tail.get(..at), tail.get(at + 1..)),
+            None => (Some(tail), None),
+        },
     }
 }
 

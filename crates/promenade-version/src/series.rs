@@ -164,7 +164,7 @@ impl VersionPolicy {
                     self.show(&base(candidate)),
                 ));
                 (
-                    with_prerelease(candidate, &label.identifiers(Some(number)))?,
+                    with_prerelease(candidate, &label.identifiers(Some(&number.to_string())))?,
                     Rule::CounterInLabel,
                 )
             }
@@ -219,7 +219,8 @@ impl VersionPolicy {
 
 /// Returns the identifiers of the first candidate under a label.
 fn first_of(policy: &CandidatePolicy, label: &Label) -> String {
-    label.identifiers(label.is_numbered().then(|| policy.first_number()))
+    let first = policy.first_number().to_string();
+    label.identifiers(label.is_numbered().then_some(&first))
 }
 
 /// Returns the first candidate of a series, under its first label.

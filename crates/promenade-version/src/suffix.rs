@@ -1,5 +1,7 @@
 //! The declared suffixes of a scheme: which text means what, and how it maps to identifiers.
 
+use std::borrow::Cow;
+
 use crate::label::{Fit, Stable, is_hex};
 use crate::{Label, Meaning, ParseVersionErrorKind, PolicyError, StableSuffix};
 
@@ -20,30 +22,48 @@ struct State {
     lowered: bool,
 }
 
-/// What a suffix maps to.
-pub(crate) enum Read {
-    Prerelease(String),
-    Stable(String),
+/// The identifiers that a suffix maps to.
+pub(crate) enum Read<'a> {
+    Prerelease(Cow<'a, str>),
+    Stable(Cow<'a, str>),
 }
 
 impl State {
-    fn identifiers(&self, number: Option<u64>) -> String {
-        let identifiers = self.label.identifiers(number);
+    fn identifiers<'a>(&self, text: &'a str, digits: Option<&str>) -> Cow<'a, str> {
         if self.lowered {
-            format!("0.{identifiers}")
+            Cow::Owned(["0.", &self.label.identifiers(digits)].concat())
         } else {
-            identifiers
+            identifiers(&self.label, text, digits)
         }
     }
 
-    fn fits_identifiers(&self, identifiers: &str) -> Option<Option<u64>> {
+    fn text<'a>(&self, identifiers: &'a str) -> Option<Cow<'a, str>> {
         let bare = if self.lowered {
             identifiers.strip_prefix("0.")?
         } else {
             identifiers
         };
-        self.label.fits_identifiers(bare)
+        text_of(&self.label, bare)
     }
+}
+
+/// Returns the identifiers of a text that fits a label; mostly they are the text.
+fn identifiers<'a>(label: &Label, text: &'a str, digits: Option<&str>) -> Cow<'a, str> {
+    if label.is_joined() {
+        Cow::Owned(label.identifiers(digits))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Returns the text of identifiers, if they fit a label; mostly they are the text.
+fn text_of<'a>(label: &Label, identifiers: &'a str) -> Option<Cow<'a, str>> {
+    let digits = label.fits_identifiers(identifiers)?;
+    Some(if label.is_joined() {
+        Cow::Owned(label.text(digits))
+    } else {
+        Cow::Borrowed(identifiers)
+    })
 }
 
 impl Suffixes {
@@ -82,7 +102,7 @@ impl Suffixes {
                     });
                 }
             }
-            let example = first.text(Some(1_234_567));
+            let example = first.text(Some("1234567"));
             if hex && is_hex(&example) {
                 return Err(PolicyError::AmbiguousSuffixes {
                     first: first.to_string(),
@@ -121,25 +141,10 @@ impl Suffixes {
         (labels, &self.stable)
     }
 
-    /// Returns whether a SemVer text with these identifiers surely maps to itself.
-    pub(crate) fn keeps(&self, pre: &str, build: &str) -> bool {
-        if self.is_empty() {
-            return true;
-        }
-        if pre.is_empty() {
-            return build.is_empty();
-        }
-        let states = self.manifest.iter().filter(|state| !state.lowered);
-        let labels = self.candidates.iter().chain(&self.legacy);
-        labels
-            .chain(states.map(|state| &state.label))
-            .any(|label| !label.is_joined() && matches!(label.fits_text(pre), Fit::Yes(_)))
-    }
-
     pub(crate) fn is_manifest(&self, identifiers: &str) -> bool {
         self.manifest
             .iter()
-            .any(|state| state.fits_identifiers(identifiers).is_some())
+            .any(|state| state.text(identifiers).is_some())
     }
 
     pub(crate) fn is_stable(&self, identifiers: &str) -> bool {
@@ -147,15 +152,13 @@ impl Suffixes {
     }
 
     /// Returns the text of a stable suffix, without its hyphen.
-    pub(crate) fn stable_text(&self, identifiers: &str) -> Option<String> {
+    pub(crate) fn stable_text<'a>(&self, identifiers: &'a str) -> Option<Cow<'a, str>> {
         if identifiers.is_empty() {
             return None;
         }
         self.stable.iter().find_map(|suffix| match &suffix.0 {
-            Stable::Hex => is_hex(identifiers).then(|| identifiers.to_owned()),
-            Stable::Label(label) => label
-                .fits_identifiers(identifiers)
-                .map(|number| label.text(number)),
+            Stable::Hex => is_hex(identifiers).then_some(Cow::Borrowed(identifiers)),
+            Stable::Label(label) => text_of(label, identifiers),
         })
     }
 
@@ -164,43 +167,52 @@ impl Suffixes {
         self.candidates
             .iter()
             .chain(&self.legacy)
-            .find_map(|label| Some((label, label.fits_identifiers(identifiers)?)))
+            .find_map(|label| {
+                let digits = label.fits_identifiers(identifiers)?;
+                Some((label, digits.and_then(|digits| digits.parse().ok())))
+            })
     }
 
     /// Returns the identifiers of a declared state of the manifest.
     pub(crate) fn manifest_identifiers(&self, label: &Label) -> Option<String> {
         let state = self.manifest.iter().find(|state| state.label == *label)?;
-        Some(state.identifiers(None))
+        Some(state.identifiers(label.stem(), None).into_owned())
     }
 
     /// Reads a suffix text; an `open` scheme takes undeclared ones as candidates.
-    pub(crate) fn read(&self, text: &str, open: bool) -> Result<Read, ParseVersionErrorKind> {
+    pub(crate) fn read<'a>(
+        &self,
+        text: &'a str,
+        open: bool,
+    ) -> Result<Read<'a>, ParseVersionErrorKind> {
+        for label in self.candidates.iter().chain(&self.legacy) {
+            if let Some(digits) = fit(label, text)? {
+                return Ok(Read::Prerelease(identifiers(label, text, digits)));
+            }
+        }
         for suffix in &self.stable {
             match &suffix.0 {
-                Stable::Hex if is_hex(text) => return Ok(Read::Stable(text.to_owned())),
+                Stable::Hex if is_hex(text) => return Ok(Read::Stable(Cow::Borrowed(text))),
                 Stable::Hex => {}
                 Stable::Label(label) => {
-                    if let Some(number) = fit(label, text)? {
-                        return Ok(Read::Stable(label.identifiers(number)));
+                    if let Some(digits) = fit(label, text)? {
+                        return Ok(Read::Stable(identifiers(label, text, digits)));
                     }
                 }
             }
         }
         for state in &self.manifest {
-            if let Some(number) = fit(&state.label, text)? {
-                return Ok(Read::Prerelease(state.identifiers(number)));
-            }
-        }
-        for label in self.candidates.iter().chain(&self.legacy) {
-            if let Some(number) = fit(label, text)? {
-                return Ok(Read::Prerelease(label.identifiers(number)));
+            if let Some(digits) = fit(&state.label, text)? {
+                return Ok(Read::Prerelease(state.identifiers(text, digits)));
             }
         }
         if let Some(canonical) = self.declared_text(text) {
-            return Err(ParseVersionErrorKind::NotCanonical { canonical });
+            return Err(ParseVersionErrorKind::NotCanonical {
+                canonical: canonical.into_owned(),
+            });
         }
         if open {
-            return Ok(Read::Prerelease(text.to_owned()));
+            return Ok(Read::Prerelease(Cow::Borrowed(text)));
         }
         Err(ParseVersionErrorKind::UnknownSuffix {
             suffix: text.to_owned(),
@@ -209,7 +221,11 @@ impl Suffixes {
     }
 
     /// Prints prerelease identifiers as a suffix text.
-    pub(crate) fn print(&self, identifiers: &str, open: bool) -> Result<String, String> {
+    pub(crate) fn print<'a>(
+        &self,
+        identifiers: &'a str,
+        open: bool,
+    ) -> Result<Cow<'a, str>, String> {
         if let Some(text) = self.declared_text(identifiers) {
             return Ok(text);
         }
@@ -226,15 +242,15 @@ impl Suffixes {
     }
 
     /// Returns the text of identifiers that a declared prerelease label maps to.
-    fn declared_text(&self, identifiers: &str) -> Option<String> {
-        let state = self
-            .manifest
-            .iter()
-            .find_map(|state| Some(state.label.text(state.fits_identifiers(identifiers)?)));
-        state.or_else(|| {
-            self.candidate(identifiers)
-                .map(|(label, number)| label.text(number))
-        })
+    fn declared_text<'a>(&self, identifiers: &'a str) -> Option<Cow<'a, str>> {
+        let mut labels = self.candidates.iter().chain(&self.legacy);
+        labels
+            .find_map(|label| text_of(label, identifiers))
+            .or_else(|| {
+                self.manifest
+                    .iter()
+                    .find_map(|state| state.text(identifiers))
+            })
     }
 
     /// Iterates over the templates of all declared suffixes, and what they mean.
@@ -260,22 +276,16 @@ impl Suffixes {
     }
 }
 
-fn fit(label: &Label, text: &str) -> Result<Option<Option<u64>>, ParseVersionErrorKind> {
+fn fit<'a>(label: &Label, text: &'a str) -> Result<Option<Option<&'a str>>, ParseVersionErrorKind> {
     match label.fits_text(text) {
         Fit::No => Ok(None),
-        Fit::Yes(number) => Ok(Some(number)),
-        Fit::LeadingZeros(_) => {
-            let number = match label.fits_text(text) {
-                Fit::LeadingZeros(digits) => digits.parse().ok(),
-                _ => None,
-            };
-            Err(ParseVersionErrorKind::NotCanonical {
-                canonical: label.text(number),
-            })
-        }
+        Fit::Yes(digits) => Ok(Some(digits)),
+        Fit::LeadingZeros(digits) => Err(ParseVersionErrorKind::NotCanonical {
+            canonical: label.text(Some(digits)),
+        }),
         Fit::Overflow(digits) => Err(ParseVersionErrorKind::Overflow {
             component: "suffix",
-            digits,
+            digits: digits.to_owned(),
         }),
     }
 }
@@ -283,7 +293,7 @@ fn fit(label: &Label, text: &str) -> Result<Option<Option<u64>>, ParseVersionErr
 /// Returns a text, or a value, that two labels share.
 fn overlap(first: &Label, second: &Label) -> Option<String> {
     if first.is_numbered() == second.is_numbered() && first.stem() == second.stem() {
-        return Some(first.identifiers(Some(1)));
+        return Some(first.identifiers(Some("1")));
     }
     if second.is_joined() && !first.is_numbered() {
         // `rc2` is also `rc{n}` with the number 2.

@@ -58,6 +58,38 @@ pub enum Rule {
     RequirementBroken,
 }
 
+impl Rule {
+    /// Returns the name that reports use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Semver => "semver",
+            Self::BreakingIsMinor => "breaking-is-minor",
+            Self::ZeroIsOpen => "zero-is-open",
+            Self::LaneFloor => "lane-floor",
+            Self::IntegerCounts => "integer-counts",
+            Self::Calendar => "calendar",
+            Self::SamePeriod => "same-period",
+            Self::Initial => "initial",
+            Self::SeriesOpened => "series-opened",
+            Self::BaseKept => "base-kept",
+            Self::BaseMoved => "base-moved",
+            Self::CounterInLabel => "counter-in-label",
+            Self::CounterInPatch => "counter-in-patch",
+            Self::LabelAdvanced => "label-advanced",
+            Self::Promoted => "promoted",
+            Self::LinePatch => "line-patch",
+            Self::MarkerDropped => "marker-dropped",
+            Self::MarkerSet => "marker-set",
+            Self::NextInManifest => "next-in-manifest",
+            Self::Lockstep => "lockstep",
+            Self::Linked => "linked",
+            Self::RequirementBroken => "requirement-broken",
+        }
+    }
+}
+
 /// One step of a decision: the rule, what it was applied to, what it gave.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -1,9 +1,14 @@
 //! `version`: the current version, the next one, how a text reads.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use promenade::version::{Meaning, Scheme};
-use serde_json::json;
+use promenade::process::Process;
+use promenade::tag::Class;
+use promenade::version::{
+    Impact, Lane, Level, Meaning, Next, Request, Scheme, SchemeKind, Version, VersionPolicy,
+};
+use serde_json::{Value, json};
 
 use crate::{CliError, Context, Exit, Report};
 
@@ -15,17 +20,280 @@ pub(crate) struct VersionArgs {
 
 #[derive(Clone, Debug, clap::Subcommand)]
 enum VersionCommand {
+    /// Says which version is released, which candidate is open, and what is next on every line
+    Current {
+        /// The component, where tags name several
+        #[arg(long, value_name = "NAME")]
+        component: Option<String>,
+    },
+    /// Says which version follows, and why
+    Next(NextArgs),
     /// Reads version texts and says what each means
     Parse {
+        /// The scheme, instead of that of the process: semver, major-minor, integer, calendar:FORMAT
+        #[arg(long, value_name = "SCHEME")]
+        scheme: Option<SchemeKind>,
         /// The texts
         #[arg(required = true)]
         texts: Vec<String>,
     },
 }
 
-pub(crate) fn run(args: &VersionArgs, _context: &Context) -> Result<Report, CliError> {
+#[derive(Clone, Debug, clap::Args)]
+struct NextArgs {
+    /// The version to start from; by default the highest release of the repository, or with
+    /// `--candidate` its open candidate
+    #[arg(long, value_name = "VERSION")]
+    from: Option<String>,
+    /// The strongest impact since then: none, fix, feature or breaking [default: fix]
+    #[arg(long, conflicts_with = "level")]
+    impact: Option<Impact>,
+    /// The level, instead of an impact: patch, minor or major
+    #[arg(long)]
+    level: Option<Level>,
+    /// The lane: regular, hotfix or embargoed
+    #[arg(long, default_value_t)]
+    lane: Lane,
+    /// The next candidate instead of the next release
+    #[arg(long)]
+    candidate: bool,
+    /// The component, where tags name several
+    #[arg(long, value_name = "NAME")]
+    component: Option<String>,
+}
+
+pub(crate) fn run(args: &VersionArgs, context: &Context) -> Result<Report, CliError> {
     match &args.command {
-        VersionCommand::Parse { texts } => Ok(parse(texts, &Scheme::semver())),
+        VersionCommand::Current { component } => {
+            let process = context.process()?;
+            let existing = Existing::read(context, &process, component.as_deref())?;
+            Ok(current(&process, &existing))
+        }
+        VersionCommand::Next(args) => {
+            let process = context.process()?;
+            let existing = match (
+                Existing::read(context, &process, args.component.as_deref()),
+                &args.from,
+            ) {
+                (Ok(existing), _) => existing,
+                // With a version to start from, a repository is not needed.
+                (Err(_), Some(_)) if context.repository().is_err() => Existing::default(),
+                (Err(error), _) => return Err(error),
+            };
+            next(args, context, &process, &existing)
+        }
+        VersionCommand::Parse { scheme, texts } => match scheme {
+            Some(kind) => {
+                let scheme = Scheme::builder(kind.clone()).build();
+                Ok(parse(texts, &scheme.map_err(CliError::input)?))
+            }
+            None if context.names_process() => {
+                Ok(parse(texts, context.process()?.version().scheme()))
+            }
+            None => Ok(parse(texts, &Scheme::semver())),
+        },
+    }
+}
+
+/// The versions that a repository's tags name.
+#[derive(Default)]
+struct Existing {
+    component: Option<String>,
+    versions: Vec<Version>,
+    released: Option<Version>,
+    /// The highest candidate above the highest release.
+    open: Option<Version>,
+}
+
+impl Existing {
+    fn read(
+        context: &Context,
+        process: &Process,
+        component: Option<&str>,
+    ) -> Result<Self, CliError> {
+        let repository = context.repository()?;
+        let tags = repository.tags().map_err(CliError::world)?;
+        let policy = process.tags();
+        let mut components = BTreeSet::new();
+        let mut found = Self {
+            component: component.map(str::to_owned),
+            ..Self::default()
+        };
+        for tag in &tags {
+            let read = policy.classify(tag);
+            if component.is_some() && read.component != component {
+                continue;
+            }
+            let (release, candidate) = (read.is_release(), read.is_candidate());
+            let Some(version) = read.version.filter(|_| release || candidate) else {
+                continue;
+            };
+            components.extend(read.component.map(str::to_owned));
+            if release {
+                found.released = found.released.max(Some(version.clone()));
+            } else {
+                found.open = found.open.max(Some(version.clone()));
+            }
+            found.versions.push(version);
+        }
+        if components.len() > 1 {
+            let names: Vec<String> = components.into_iter().collect();
+            return Err(CliError::input(format!(
+                "tags name several components, expected `--component` with one of {}",
+                names.join(", ")
+            )));
+        }
+        if found.component.is_none() {
+            found.component = components.into_iter().next();
+        }
+        found.versions.sort_unstable();
+        found.open = found
+            .open
+            .filter(|open| found.released.as_ref() < Some(open));
+        Ok(found)
+    }
+
+    fn tag(&self, process: &Process, version: &Version) -> Option<String> {
+        let class = match process.version().scheme().meaning(version) {
+            Meaning::Candidate => Class::Candidate,
+            Meaning::Release | Meaning::StableSuffix | Meaning::Manifest => Class::Release,
+        };
+        let name = process
+            .tags()
+            .name(class, self.component.as_deref(), version);
+        name.ok().map(|name| name.to_string())
+    }
+}
+
+fn current(process: &Process, existing: &Existing) -> Report {
+    let policy = process.version();
+    let show = |version: &Version| {
+        policy
+            .scheme()
+            .format(version)
+            .unwrap_or_else(|_| version.to_string())
+    };
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = match &existing.released {
+        Some(version) => writeln!(text, "{}", show(version)),
+        None => writeln!(text, "no release yet"),
+    };
+    if let Some(open) = &existing.open {
+        let _ = writeln!(text, "open candidate: {}", show(open));
+    }
+    let mut lines = Vec::new();
+    for (line, next) in policy.next_on_lines(&existing.versions) {
+        let highest = policy.hotfix_base(&line, &existing.versions).map(show);
+        let (next, held) = match next {
+            Ok(next) => (Some(next.text().to_owned()), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        lines.push(json!({
+            "line": line.to_string(), "highest": highest, "next": next, "held": held,
+        }));
+    }
+    let json = json!({
+        "version": existing.released.as_ref().map(show),
+        "tag": existing.released.as_ref().and_then(|version| existing.tag(process, version)),
+        "component": existing.component,
+        "candidate": existing.open.as_ref().map(show),
+        "lines": lines,
+    });
+    Report::new("promenade.version-current/1", json, text)
+}
+
+fn next(
+    args: &NextArgs,
+    context: &Context,
+    process: &Process,
+    existing: &Existing,
+) -> Result<Report, CliError> {
+    let policy = process.version();
+    let from = match &args.from {
+        Some(text) => Some(policy.scheme().parse(text).map_err(CliError::input)?),
+        None if args.candidate && existing.open.is_some() => existing.open.clone(),
+        None => existing.released.clone(),
+    };
+    let Some(next) = decide(args, context, policy, from.as_ref(), existing)? else {
+        let json = json!({ "version": null, "tag": null, "why": NOTHING, "from": args.from });
+        return Ok(Report::new(
+            "promenade.version-next/1",
+            json,
+            format!("{NOTHING}\n"),
+        ));
+    };
+    let shown = from
+        .as_ref()
+        .and_then(|from| policy.scheme().format(from).ok());
+    let json = json!({
+        "version": next.text(),
+        "tag": existing.tag(process, next.version()),
+        "why": next.why(),
+        "from": shown,
+        "lane": args.lane.to_string(),
+        "reasons": next.reasons().iter().map(reason).collect::<Vec<_>>(),
+    });
+    Ok(Report::new(
+        "promenade.version-next/1",
+        json,
+        format!("{next}\n"),
+    ))
+}
+
+const NOTHING: &str = "nothing changed that a user can see, so no version follows";
+
+fn reason(reason: &promenade::version::Reason) -> Value {
+    json!({
+        "rule": reason.rule.as_str(), "input": reason.input, "result": reason.result,
+        "text": reason.to_string(),
+    })
+}
+
+fn decide(
+    args: &NextArgs,
+    context: &Context,
+    policy: &VersionPolicy,
+    from: Option<&Version>,
+    existing: &Existing,
+) -> Result<Option<Next>, CliError> {
+    let impact = args.impact.unwrap_or(Impact::Fix);
+    if args.candidate
+        && let Some(from) = from
+        && policy.scheme().meaning(from) == Meaning::Candidate
+    {
+        let below = existing
+            .versions
+            .iter()
+            .rev()
+            .find(|version| policy.scheme().meaning(version).is_final() && *version < from);
+        let next = policy.next_candidate(from, below, impact);
+        return next.map(Some).map_err(CliError::input);
+    }
+    let request = match from {
+        Some(from) => Request::after(from),
+        None => Request::first(),
+    };
+    let request = match args.level {
+        Some(level) => request.level(level),
+        None => request.impact(impact),
+    };
+    let request = request.lane(args.lane).on(context.at().date_naive());
+    if args.candidate {
+        return policy.open_series(&request).map_err(CliError::input);
+    }
+    let next = policy.next(&request).map_err(CliError::input)?;
+    let line = from.and_then(|from| policy.scheme().line_of(from));
+    match (line, args.lane, next) {
+        // A hotfix takes the next free number of its line, which candidates may have used up.
+        (Some(line), Lane::Hotfix, Some(next)) if line.contains(next.version()) => policy
+            .next_patch(&line, existing.versions.iter().chain(from))
+            .map(Some)
+            .map_err(CliError::input),
+        (_, _, None) => Ok(None),
+        (_, _, Some(_)) => policy
+            .next_free(&request, &existing.versions)
+            .map_err(CliError::conflict),
     }
 }
 
@@ -36,7 +304,7 @@ fn parse(texts: &[String], scheme: &Scheme) -> Report {
         .iter()
         .map(|text| match scheme.parse(text) {
             Ok(version) => {
-                let meaning = meaning(scheme.meaning(&version));
+                let meaning = scheme.meaning(&version).as_str();
                 // Writing to a string cannot fail.
                 let _ = writeln!(lines, "{text}: {meaning}, {version}");
                 json!({
@@ -62,11 +330,113 @@ fn parse(texts: &[String], scheme: &Scheme) -> Report {
     .exit(exit)
 }
 
-fn meaning(meaning: Meaning) -> &'static str {
-    match meaning {
-        Meaning::Release => "release",
-        Meaning::Candidate => "candidate",
-        Meaning::StableSuffix => "stable-suffix",
-        Meaning::Manifest => "manifest",
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, FromArgMatches as _};
+
+    use super::*;
+    use crate::context::GlobalArgs;
+
+    /// Runs a command line in a directory without a repository.
+    fn report(line: &str) -> Result<Report, CliError> {
+        let root = clap::Command::new("version").no_binary_name(true);
+        let root = VersionArgs::augment_args(GlobalArgs::augment_args(root));
+        let nowhere = tempfile::tempdir().unwrap();
+        let repo = format!("--repo={}", nowhere.path().display());
+        let words = std::iter::once(repo.as_str()).chain(line.split_whitespace());
+        let matches = root.try_get_matches_from(words).map_err(CliError::input)?;
+        let args = VersionArgs::from_arg_matches(&matches).map_err(CliError::input)?;
+        let global = GlobalArgs::from_arg_matches(&matches).map_err(CliError::input)?;
+        run(&args, &Context { global })
+    }
+
+    #[track_caller]
+    fn check_next(preset: &str, line: &str, version: &str, tag: &str) {
+        let report = report(&format!("--process=preset:{preset} next {line}")).unwrap();
+        assert_eq!(report.json["version"], version, "{}", report.json);
+        assert_eq!(report.json["tag"], tag, "{}", report.json);
+        assert_eq!(report.json["schema"], "promenade.version-next/1");
+        assert!(
+            report.json["why"]
+                .as_str()
+                .is_some_and(|why| !why.is_empty())
+        );
+    }
+
+    #[test]
+    fn parse_needs_neither_a_repository_nor_a_process() {
+        let report = report("parse 1.2.3 v1.2.3 --format json").unwrap();
+        assert_eq!(report.exit, Exit::Input);
+        let versions = &report.json["versions"];
+        assert_eq!(versions[0]["semver"], "1.2.3");
+        assert_eq!(versions[0]["meaning"], "release");
+        assert_eq!(versions[1]["semver"], Value::Null);
+        assert!(versions[1]["error"].as_str().unwrap().contains("`1.2.3`"));
+    }
+
+    #[test]
+    fn parse_reads_by_the_scheme_of_the_process() {
+        let report = report("--process=preset:mithril-adr12 parse 2543.1-hotfix").unwrap();
+        let version = &report.json["versions"][0];
+        assert_eq!(version["meaning"], "stable-suffix");
+        assert_eq!(version["semver"], "2543.1.0+hotfix");
+    }
+
+    #[test]
+    fn next_follows_the_policy_of_the_process() {
+        check_next(
+            "rustshare",
+            "--from 0.2.0 --impact breaking",
+            "0.3.0",
+            "v0.3.0",
+        );
+        check_next(
+            "rustshare",
+            "--from 0.4.0-rc.9 --candidate",
+            "0.4.0-rc.10",
+            "v0.4.0-rc.10",
+        );
+        check_next(
+            "mithril",
+            "--from 0.1-prerelease1 --candidate",
+            "0.1-prerelease2",
+            "0.1-prerelease2",
+        );
+        check_next(
+            "mithril-adr12",
+            "--from 2603.0-pre --candidate",
+            "2603.1-pre",
+            "2603.1-pre",
+        );
+        check_next(
+            "mithril-adr12",
+            "--from 2543.0 --lane hotfix",
+            "2543.1",
+            "2543.1",
+        );
+        let at = "--at=2026-04-23T08:00:00Z --from 2603.1";
+        check_next("mithril-adr12", at, "2617.0", "2617.0");
+        check_next(
+            "celo",
+            "--from 1.5.0 --impact feature",
+            "1.6.0",
+            "attestation-service-v1.6.0",
+        );
+    }
+
+    #[test]
+    fn no_impact_is_no_version() {
+        let report = report("--process=preset:rustshare next --from 0.2.0 --impact none").unwrap();
+        assert_eq!(report.json["version"], Value::Null);
+    }
+
+    #[test]
+    fn a_candidate_is_left_by_promotion_only() {
+        let refused = report("--process=preset:rustshare next --from 0.4.0-rc.1").unwrap_err();
+        assert_eq!(refused.exit(), Exit::Input);
+        assert!(
+            refused.to_string().contains("its series is open"),
+            "{refused}"
+        );
     }
 }

@@ -8,5 +8,7 @@ mod set;
 
 pub use event::{ChannelEvent, Hand, Published, Remedy, Standing, Target};
 pub use plan::{ChannelPlan, Kept, Move, Refusal, WhyKept, WhyMoved, WhyRefused};
-pub use rule::{BuildMetadataPolicy, ChannelRule, Follows, Mutability, Trigger, Triggers};
+pub use rule::{
+    BuildMetadataPolicy, ChannelRule, Follows, Mutability, Publication, Trigger, Triggers,
+};
 pub use set::{ChannelSet, Positions};

@@ -6,6 +6,7 @@ mod bound;
 mod channel;
 mod error;
 mod facts;
+mod finding;
 mod grammar;
 mod image;
 mod language;
@@ -17,14 +18,16 @@ pub mod refname;
 mod rule;
 #[cfg(feature = "serde")]
 mod serde;
+#[cfg(feature = "proptest1")]
+pub mod strategy;
 mod template;
 mod values;
 
 pub use bound::MAX_NAME_BYTES;
 pub use channel::{
     BuildMetadataPolicy, ChannelEvent, ChannelPlan, ChannelRule, ChannelSet, Follows, Hand, Kept,
-    Move, Mutability, Positions, Published, Refusal, Remedy, Standing, Target, Trigger, Triggers,
-    WhyKept, WhyMoved, WhyRefused,
+    Move, Mutability, Positions, Publication, Published, Refusal, Remedy, Standing, Target,
+    Trigger, Triggers, WhyKept, WhyMoved, WhyRefused,
 };
 pub use error::{
     Ambiguity, AmbiguousTemplateError, BuildChannelSetError, BuildChannelSetErrorKind,
@@ -33,6 +36,7 @@ pub use error::{
     ParseTemplateErrorKind, PlanChannelsError, RefNameErrorKind,
 };
 pub use facts::{ObjectKind, SignatureKind, TagFacts};
+pub use finding::{Severity, Surveyed, TagFinding};
 pub use grammar::Vocabulary;
 pub use image::{ImageRepository, ImageTag, MAX_IMAGE_REPOSITORY_BYTES, MAX_IMAGE_TAG_BYTES};
 pub use naming::Naming;

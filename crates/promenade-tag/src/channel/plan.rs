@@ -266,10 +266,10 @@ impl fmt::Display for WhyRefused {
             Self::Immutable => f.write_str("it is immutable and points at something else"),
             Self::NoRepair {
                 hand: Hand::Automation,
-            } => f.write_str("it exists, and only a person may repair it"),
-            Self::NoRepair { hand: Hand::Person } => {
-                f.write_str("it exists, and a repair must publish the very same thing")
-            }
+            } => f.write_str("it points at something else, and only a person may repair it"),
+            Self::NoRepair { hand: Hand::Person } => f.write_str(
+                "it points at something else, and a repair publishes the very same thing",
+            ),
             Self::OtherBuild => {
                 f.write_str("this version was built once, and this is another build")
             }

@@ -5,7 +5,8 @@ use promenade_version::Version;
 use super::set::{Channel, NoName, is_spelt};
 use super::{
     ChannelEvent, ChannelPlan, ChannelSet, Follows, Hand, Kept, Move, Mutability, Positions,
-    Published, Refusal, Remedy, Standing, Target, Trigger, WhyKept, WhyMoved, WhyRefused,
+    Publication, Published, Refusal, Remedy, Standing, Target, Trigger, WhyKept, WhyMoved,
+    WhyRefused,
 };
 use crate::{Placeholder, PlanChannelsError, Values};
 
@@ -242,15 +243,18 @@ impl Planner<'_> {
 
     /// Points an immutable name.
     fn pin(&mut self, channel: &Channel, name: String, to: Target, hand: Hand) {
-        let repairs = channel.rule.mutability == Mutability::ImmutableWithRepair;
-        match self.positions.get(&name) {
-            None => self.moves(name, to, WhyMoved::New),
-            Some(at) if at.is(&to) && repairs && hand == Hand::Person => {
-                self.keep(name, WhyKept::Repair);
+        let mutability = channel.rule.mutability;
+        let at = self.positions.get(&name);
+        match mutability.publish(at, &to, hand) {
+            Publication::Allowed => self.moves(name, to, WhyMoved::New),
+            Publication::Repair => self.keep(name, WhyKept::Repair),
+            Publication::Refused if at.is_some_and(|at| at.is(&to)) => {
+                self.keep(name, WhyKept::AlreadyThere);
             }
-            Some(at) if at.is(&to) => self.keep(name, WhyKept::AlreadyThere),
-            Some(_) if repairs => self.refuse(name, to, WhyRefused::NoRepair { hand }),
-            Some(_) => self.refuse(name, to, WhyRefused::Immutable),
+            Publication::Refused if mutability == Mutability::ImmutableWithRepair => {
+                self.refuse(name, to, WhyRefused::NoRepair { hand });
+            }
+            Publication::Refused => self.refuse(name, to, WhyRefused::Immutable),
         }
     }
 

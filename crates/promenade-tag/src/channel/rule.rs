@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::{Hand, Target};
 use crate::ChannelTemplate;
 
 /// What moves a channel, or makes it.
@@ -82,6 +83,46 @@ pub enum Mutability {
     Immutable,
     /// It points at one thing for ever; publishing that very thing again by hand is a repair.
     ImmutableWithRepair,
+}
+
+/// What publishing under an immutable name comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Publication {
+    /// The name is new.
+    Allowed,
+    /// The very same thing is published again, by hand.
+    Repair,
+    /// The name exists.
+    Refused,
+}
+
+impl Publication {
+    /// Returns the words of RustShare's decision table.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Allowed => "ALLOW",
+            Self::Repair => "ALLOW (repair)",
+            Self::Refused => "FAIL",
+        }
+    }
+}
+
+impl Mutability {
+    /// Decides whether `wanted` may be built and published under a name that holds `existing`.
+    ///
+    /// This is about publishing anew. To carry on with a publication that was interrupted, plan
+    /// it again: what is there already stays, see [`WhyKept::AlreadyThere`](crate::WhyKept).
+    pub fn publish(self, existing: Option<&Target>, wanted: &Target, hand: Hand) -> Publication {
+        match (self, existing) {
+            (_, None) | (Self::Moving, _) => Publication::Allowed,
+            (Self::ImmutableWithRepair, Some(at)) if at.is(wanted) && hand == Hand::Person => {
+                Publication::Repair
+            }
+            (Self::Immutable | Self::ImmutableWithRepair, Some(_)) => Publication::Refused,
+        }
+    }
 }
 
 /// Which of the released versions a moving channel points at.

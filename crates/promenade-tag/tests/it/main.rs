@@ -1,3 +1,12 @@
 //! What templates, tags and channels do, seen from outside.
 
+mod ambiguity;
 mod channel;
+mod corpus;
+mod finding;
+mod history;
+mod policy;
+mod refname;
+mod serde;
+mod template;
+mod vectors;

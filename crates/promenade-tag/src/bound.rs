@@ -338,7 +338,12 @@ impl Bound {
 
     /// Compares what a name reads as with what it was made from, in what the template names.
     fn same(&self, read: &Values, made: &Values) -> bool {
-        let component = read.component == made.component || made.component.is_none();
+        // The name of a tag is of its component even where it does not say so; a branch, a message
+        // or a channel may well be of any.
+        let any = self.class.is_none() || self.kind == Kind::Image;
+        let component = read.component == made.component
+            || made.component.is_none()
+            || (any && read.component.is_none());
         let version =
             !self.determines_version() || made.version.is_none() || read.version == made.version;
         component

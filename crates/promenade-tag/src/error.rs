@@ -344,6 +344,13 @@ pub struct Ambiguity {
 }
 
 impl Ambiguity {
+    /// Says whether the scheme takes both readings; if not, the set is refused because nothing
+    /// shows that it never will.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        self.certain
+    }
+
     /// Returns a shortest name that has two readings.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -222,6 +222,15 @@ impl<'a> Search<'a> {
                 next.push((plainest(low, high), pair));
             }
         }
+        // Of the shortest texts the plainest is found first.
+        next.sort_by_key(|(byte, _)| {
+            let kind = match byte {
+                b'0'..=b'9' => 0,
+                b'a'..=b'z' => 1,
+                _ => 2,
+            };
+            (kind, *byte)
+        });
         next
     }
 

@@ -336,9 +336,10 @@ impl Planner<'_> {
         self.keep(channel.rule.name.to_string(), WhyKept::NotKnown { field });
     }
 
-    /// Notes a moving channel that the event leaves alone, where it has a name.
+    /// Notes a moving channel that the event leaves alone, where it has a name of its own.
     fn other_event(&mut self, channel: &Channel, values: &Values) {
-        if channel.rule.mutability != Mutability::Moving {
+        let dated = channel.rule.name.names(Placeholder::Date);
+        if channel.rule.mutability != Mutability::Moving || dated {
             return;
         }
         let on = channel.rule.on.iter().collect();

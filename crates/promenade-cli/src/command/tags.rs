@@ -1,0 +1,126 @@
+//! `tags`: every tag of the repository, what it stands for, and what is wrong with it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use promenade::tag::{ObjectKind, Severity, Surveyed, TagPolicy};
+use promenade::version::{Scheme, Version};
+use serde_json::{Value, json};
+
+use crate::context::git_error;
+use crate::{CliError, Context, Exit, Report};
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct TagsArgs {
+    /// Only tags with findings
+    #[arg(long)]
+    findings: bool,
+}
+
+pub(crate) fn run(args: &TagsArgs, context: &Context) -> Result<Report, CliError> {
+    let process = context.process()?;
+    let policy = process.tags();
+    let facts = context.repository()?.tags().map_err(git_error)?;
+    let survey = policy.survey(&facts);
+    let worst = survey
+        .iter()
+        .flat_map(|one| &one.findings)
+        .map(promenade::tag::TagFinding::severity)
+        .max();
+    let exit = match worst {
+        Some(Severity::Error | Severity::Warning) => Exit::Held,
+        Some(Severity::Note) | None => Exit::Done,
+    };
+    let mut classes: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in &survey {
+        *classes.entry(one.classified.class.name()).or_default() += 1;
+    }
+    let shown: Vec<_> = survey
+        .iter()
+        .filter(|one| !args.findings || !one.findings.is_empty())
+        .collect();
+    let tags: Vec<Value> = shown.iter().map(|one| object(policy, one)).collect();
+    let json = json!({ "tags": tags, "summary": classes });
+    let text = table(policy, &shown, &classes);
+    Ok(Report::new("promenade.tags/1", json, text).exit(exit))
+}
+
+fn object(policy: &TagPolicy, one: &Surveyed<'_>) -> Value {
+    let facts = one.facts;
+    let classified = &one.classified;
+    let version = classified.version.as_ref();
+    let ids: Vec<_> = one.findings.iter().map(|finding| finding.id()).collect();
+    let details: Vec<_> = one
+        .findings
+        .iter()
+        .map(|finding| {
+            json!({
+                "id": finding.id(), "severity": finding.severity().name(),
+                "message": finding.to_string(),
+            })
+        })
+        .collect();
+    json!({
+        "tag": name(one),
+        "class": classified.class.name(),
+        "scope": classified.scope,
+        "component": classified.component,
+        "version": version.map(|version| scheme_text(policy.scheme(), version)),
+        "meaning": classified.meaning.map(|meaning| meaning.as_str()),
+        "object": facts.object.name(),
+        "depth": facts.depth,
+        "commit": (facts.peeled_kind == ObjectKind::Commit).then_some(&facts.peeled),
+        "signature": facts.signature.name(),
+        "date": facts.date.map(|date| date.to_rfc3339()),
+        "findings": ids,
+        "details": details,
+    })
+}
+
+fn name(one: &Surveyed<'_>) -> String {
+    String::from_utf8_lossy(&one.facts.name).into_owned()
+}
+
+fn table(policy: &TagPolicy, shown: &[&Surveyed<'_>], classes: &BTreeMap<&str, usize>) -> String {
+    let width = |column: fn(&Surveyed<'_>) -> usize, least: usize| {
+        let widest = shown.iter().map(|one| column(one)).max();
+        widest.unwrap_or_default().max(least)
+    };
+    let tag = width(|one| name(one).chars().count(), "tag".len());
+    let mut text = format!(
+        "{:tag$}  {:9}  {:16}  {:6}  {:4}  {:12}\n",
+        "tag", "class", "version", "object", "sig", "commit"
+    );
+    for one in shown {
+        let version = one.classified.version.as_ref();
+        let version = version.map(|version| scheme_text(policy.scheme(), version));
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "{:tag$}  {:9}  {:16}  {:6}  {:4}  {}",
+            name(one),
+            one.classified.class.name(),
+            version.as_deref().unwrap_or("-"),
+            one.facts.object.name(),
+            one.facts.signature.name(),
+            one.facts.peeled.get(..12).unwrap_or(&one.facts.peeled),
+        );
+        for finding in &one.findings {
+            let severity = finding.severity().name();
+            let _ = writeln!(text, "{:tag$}  {severity}: {finding}", "");
+        }
+    }
+    let counts: Vec<_> = classes
+        .iter()
+        .map(|(class, count)| format!("{count} {class}"))
+        .collect();
+    let _ = writeln!(text, "{}", counts.join(", "));
+    text
+}
+
+/// Prints a version as its scheme spells it; a version that was read has a spelling.
+fn scheme_text(scheme: &Scheme, version: &Version) -> String {
+    scheme
+        .format(version)
+        .unwrap_or_else(|_| version.to_string())
+}

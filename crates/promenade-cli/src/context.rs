@@ -3,13 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use promenade::git::{GitError, Repository};
+use promenade::git::{GitError, GitLedger, Ident, Repository};
 use promenade::process::Process;
+use promenade::promotion::ledger::{Head, StoreError, StreamId};
+use promenade::promotion::{ReplayError, State, replay};
 
 use crate::CliError;
 
 /// The process file of a repository that names no other.
 const PROCESS_FILE: &str = "release.toml";
+
+/// The stream of the ledger in a repository.
+pub(crate) const STREAM: &str = "ledger";
 
 /// How a report is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -110,6 +115,21 @@ impl Context {
                 self.process_file(&root.join(PROCESS_FILE))
             }
         }
+    }
+
+    /// Replays the ledger of the repository.
+    ///
+    /// # Errors
+    /// [`CliError`] naming the record that is not as it must be.
+    pub(crate) fn replay(&self) -> Result<(State, Head), CliError> {
+        let repository = self.repository()?;
+        let nobody = Ident::new("promenade", "promenade@localhost", self.at().fixed_offset());
+        let ledger = GitLedger::new(&repository, &nobody.map_err(git_error)?);
+        let stream = StreamId::new(STREAM).map_err(CliError::input)?;
+        replay(&ledger, &stream).map_err(|error| match error {
+            ReplayError::Store(StoreError::Io { .. }) => CliError::world(error),
+            _ => CliError::input(error),
+        })
     }
 
     /// Returns whether a process was named, or stands in the repository.

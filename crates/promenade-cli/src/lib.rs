@@ -21,6 +21,7 @@
 //! ```
 
 mod app;
+mod board;
 mod command;
 mod context;
 pub mod diff;
@@ -35,3 +36,8 @@ pub use report::{CliError, Exit, Report};
 pub fn main() -> std::process::ExitCode {
     App::new("promenade").main()
 }
+
+/// The README of the project: its examples are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

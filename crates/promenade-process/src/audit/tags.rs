@@ -236,9 +236,10 @@ fn fate(
         .filter(|later| later.version > candidate.version)
         .find(|later| {
             let (old, new) = (candidate.version, later.version);
-            let line = (old.major, old.minor) == (new.major, new.minor);
+            let scheme = process.version().scheme();
+            let on_line = || scheme.line_of(old).is_some_and(|line| line.contains(new));
             if in_patch {
-                line
+                on_line()
             } else {
                 base(old) == base(new)
             }

@@ -8,8 +8,8 @@ use promenade_promotion::{
     Verdict, decide, evolve,
 };
 use promenade_tag::{
-    ChannelEvent, ChannelPlan, ChannelRule, Class, Mutability, Positions, Published,
-    SignaturePolicy, Standing, Trigger,
+    ChannelEvent, ChannelPlan, ChannelRule, Class, Kept, Mutability, Positions, Published,
+    SignaturePolicy, Standing, Trigger, WhyKept,
 };
 use promenade_version::{Lane, Version};
 
@@ -94,7 +94,9 @@ impl<'p, 'a> Draft<'p, 'a> {
                     events.extend(fresh);
                 }
                 Verdict::Hold(blockers) => {
-                    self.blockers.extend(blockers.as_slice().iter().cloned())
+                    self.blockers.extend(blockers.as_slice().iter().cloned());
+                    // What comes after was to be judged on a state that does not come about.
+                    return Ok(());
                 }
             }
         }
@@ -239,7 +241,8 @@ impl<'p, 'a> Draft<'p, 'a> {
                 });
             }
         }
-        for kept in plan.kept() {
+        let events = |kept: &&Kept| !matches!(kept.why, WhyKept::OtherEvent { .. });
+        for kept in plan.kept().iter().filter(events) {
             self.why
                 .push(format!("channel {} stays: {}", kept.channel, kept.why));
         }

@@ -1,0 +1,105 @@
+//! `status` and `explain`: the board, and what holds the next step.
+
+use chrono::SecondsFormat;
+use promenade::promotion::{Board, Cell, Context as Asking, Stage, Subject, explain as ask};
+use serde_json::{Value, json};
+
+use crate::{CliError, Context, Exit, Report, board};
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct StatusArgs {}
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ExplainArgs {
+    /// The environment, or another name of it
+    environment: String,
+    /// What is to get in: a version or a commit; by default what is next
+    #[arg(long, value_name = "VERSION|COMMIT")]
+    subject: Option<Subject>,
+}
+
+pub(crate) fn status(_args: &StatusArgs, context: &Context) -> Result<Report, CliError> {
+    let process = context.process()?;
+    let (state, head) = context.replay()?;
+    let drawn = Board::new(&state, process.promotion());
+    let rows: Vec<Value> = drawn
+        .rows
+        .iter()
+        .map(|row| {
+            let cells = drawn.columns.iter().zip(&row.cells);
+            let cells: serde_json::Map<_, _> = cells
+                .map(|(column, cell)| (column.environment.to_string(), Cell::as_str(*cell).into()))
+                .collect();
+            json!({
+                "subject": row.subject.to_string(),
+                "stage": row.stage.map(Stage::as_str),
+                "commit": row.commit.as_str(),
+                "environments": cells,
+            })
+        })
+        .collect();
+    let channels: Vec<_> = drawn
+        .channels
+        .iter()
+        .map(|(name, version)| json!({"channel": name.as_str(), "version": version.to_string()}))
+        .collect();
+    let json = json!({
+        "head": head.to_string(),
+        "versions": rows,
+        "channels": channels,
+        "owed": drawn.owed,
+    });
+    let text = board::text(&state, process.promotion());
+    Ok(Report::new("promenade.status/1", json, text))
+}
+
+pub(crate) fn explain(args: &ExplainArgs, context: &Context) -> Result<Report, CliError> {
+    let process = context.process()?;
+    let (state, _) = context.replay()?;
+    // Nobody in particular asks: what depends on who acts is shown as it stands for a stranger.
+    let asking = Asking::new("ci:explain".parse().map_err(CliError::input)?, context.at());
+    let policy = process.promotion();
+    let explained = ask(
+        &state,
+        policy,
+        &args.environment,
+        args.subject.as_ref(),
+        &asking,
+    )
+    .map_err(CliError::input)?;
+    let verdict = if explained.is_open() { "open" } else { "held" };
+    let what = explained
+        .subject
+        .as_ref()
+        .map_or_else(|| "nothing".to_owned(), Subject::to_string);
+    let mut text = format!("{} is {verdict} for {what}\n", explained.environment);
+    for blocker in &explained.blockers {
+        text.push_str(&format!("  - {blocker}\n"));
+    }
+    let blockers: Vec<_> = explained
+        .blockers
+        .iter()
+        .map(|blocker| {
+            let at = blocker.clears_at;
+            json!({
+                "gate": blocker.gate,
+                "rank": blocker.rank.as_str(),
+                "why": blocker.why,
+                "clears_at": at.map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+                "clears_by": blocker.clears_by,
+            })
+        })
+        .collect();
+    let json = json!({
+        "environment": explained.environment.to_string(),
+        "subject": explained.subject.as_ref().map(Subject::to_string),
+        "verdict": verdict,
+        "blockers": blockers,
+    });
+    let report = Report::new("promenade.explain/1", json, text);
+    Ok(if explained.is_open() {
+        report
+    } else {
+        report.exit(Exit::Held)
+    })
+}

@@ -47,6 +47,7 @@ mod remote;
 mod repository;
 mod tags;
 mod tree;
+mod verify;
 mod write;
 
 pub use durable::{Disk, DiskOp, OsDisk};
@@ -60,4 +61,5 @@ pub use program::Git;
 pub use repository::{Repository, Status};
 pub use tags::{Signer, TagRequest};
 pub use tree::{Change, PathChange};
+pub use verify::{RecordedTag, TagCheck, TagProblem, TagReport};
 pub use write::CommitRequest;

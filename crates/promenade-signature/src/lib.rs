@@ -44,7 +44,7 @@ mod ssh;
 
 pub use promenade_process::port::signature::{
     Claim, Distrust, FILE_NAMESPACE, GIT_NAMESPACE, MakeSignature, MakeSignatureError,
-    SignatureKind, Signer, Verdict, VerifySignature,
+    SignatureKind, Signer, TagSigners, Verdict, VerifySignature,
 };
 
 pub use dispatch::Keyring;

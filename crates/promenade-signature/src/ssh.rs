@@ -2,7 +2,6 @@
 
 mod allowed;
 mod envelope;
-mod pattern;
 mod sign;
 mod verify;
 

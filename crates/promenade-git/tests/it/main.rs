@@ -10,3 +10,4 @@ mod support;
 #[path = "../../../promenade-store/tests/it/stress.rs"]
 mod stress;
 mod stressed;
+mod verify;

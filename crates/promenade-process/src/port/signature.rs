@@ -4,12 +4,16 @@
 //! hold is not good by that alone; it is good when its key is in the keyring, may sign this, and
 //! could at that time.
 
+mod allowed;
 mod kind;
+mod pattern;
 mod verdict;
 
 use chrono::{DateTime, Utc};
 
+pub use allowed::TagSigners;
 pub use kind::{ParseSignatureKindError, SignatureKind};
+pub use pattern::list_matches;
 pub use verdict::{Distrust, Signer, Verdict};
 
 /// The namespace of signatures over git objects, as `git` and `ssh-keygen` spell it.

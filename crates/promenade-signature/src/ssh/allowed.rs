@@ -3,10 +3,9 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use promenade_process::port::signature::list_matches;
 use ssh_key::public::KeyData;
 use ssh_key::{HashAlg, PublicKey};
-
-use super::pattern::list_matches;
 
 /// The longest `allowed_signers` file that is read, in bytes.
 const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;

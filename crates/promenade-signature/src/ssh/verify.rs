@@ -111,7 +111,8 @@ fn check_bytes(envelope: &Envelope, payload: &[u8]) -> Result<(), Fault> {
     let kind = key.algorithm();
     match key {
         KeyData::Rsa(_) if cfg!(feature = "rsa") => {}
-        KeyData::Ecdsa(_) | KeyData::SkEcdsaSha2NistP256(_) if cfg!(feature = "ecdsa") => {}
+        #[cfg(feature = "ecdsa")]
+        KeyData::Ecdsa(_) | KeyData::SkEcdsaSha2NistP256(_) => {}
         KeyData::Ed25519(_) | KeyData::SkEd25519(_) => {}
         _ => {
             let problem = format!("keys of type `{}` are not supported", kind.as_str());

@@ -1,7 +1,15 @@
 //! Pattern lists of OpenSSH (`ssh_config(5)`, PATTERNS): `*`, `?`, commas and `!`.
 
 /// Returns true if a list of patterns matches a text: one pattern does, and no negated one does.
-pub(super) fn list_matches(list: &str, text: &str) -> bool {
+///
+/// ```
+/// use promenade_process::port::signature::list_matches;
+///
+/// assert!(list_matches("v*,!v0.*", "v1.4.0"));
+/// assert!(!list_matches("v*,!v0.*", "v0.9.0"));
+/// ```
+#[must_use]
+pub fn list_matches(list: &str, text: &str) -> bool {
     let mut matched = false;
     for pattern in list.split(',') {
         match pattern.strip_prefix('!') {

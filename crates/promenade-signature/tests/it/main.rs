@@ -1,5 +1,9 @@
 //! Signatures, with the programs that others use as oracles.
 
 #[cfg(feature = "openpgp")]
+mod crafted;
+#[cfg(feature = "openpgp")]
+mod image;
+#[cfg(feature = "openpgp")]
 mod pgp;
 mod ssh;

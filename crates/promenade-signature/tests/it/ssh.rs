@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 
 use chrono::{DateTime, Utc};
 use promenade_signature::{
-    AllowedSigners, Claim, Distrust, MakeSignature, SshKey, SshVerifier, Verdict, VerifySignature,
+    AllowedSigners, Claim, Distrust, MakeSignature, SshKey, SshKeygenSigner, SshVerifier, Verdict,
+    VerifySignature,
 };
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -252,4 +253,213 @@ fn keys_of_every_kind_that_ssh_keygen_makes_are_verified() {
             "{file}"
         );
     }
+}
+
+#[test]
+fn adv_133_tricks_with_the_ssh_armor_are_refused() {
+    let key = SshKey::from_seed(&[7; 32]);
+    let verifier = verifier(&key.allowed_signers_line("ada"));
+    let good = key.sign("git", b"x").unwrap();
+    let check = |text: &str| verifier.verify(&claim(b"x", text.as_bytes())).name();
+    assert_eq!(check(&good), "good");
+    assert_eq!(check(good.trim_end()), "good");
+    assert_eq!(check(&good.replace('\n', "\r\n")), "good");
+    for trick in [
+        format!("{good}{good}"),
+        format!("{good}junk\n"),
+        format!("\n{good}"),
+        good.replace("SIGNATURE-----\n", "SIGNATURE-----\nVersion: 1\n\n"),
+        good.replace("BEGIN SSH", "BEGIN PGP"),
+        good.replace("U1NIU0lH", "U1NIU0lI"),
+        String::new(),
+    ] {
+        assert_eq!(check(&trick), "bad", "{trick}");
+    }
+}
+
+/// A field of the wire format: its length, and its bytes.
+fn field(bytes: &[u8]) -> Vec<u8> {
+    [
+        &u32::try_from(bytes.len()).unwrap().to_be_bytes()[..],
+        bytes,
+    ]
+    .concat()
+}
+
+#[test]
+fn adv_136_rsa_over_sha1_is_refused() {
+    use base64ct::{Base64, Encoding as _};
+    let Some(_) = testkit::program("ssh-keygen") else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let args = [
+        "-q", "-t", "rsa", "-b", "2048", "-N", "", "-C", "", "-f", "rsa",
+    ];
+    assert!(keygen(dir.path(), &args, b""));
+    let public = std::fs::read_to_string(dir.path().join("rsa.pub")).unwrap();
+    let key = Base64::decode_vec(public.split(' ').nth(1).unwrap().trim()).unwrap();
+    for algorithm in ["ssh-rsa", "ssh-dss"] {
+        let inner = [field(algorithm.as_bytes()), field(&[1; 256])].concat();
+        let blob = [
+            b"SSHSIG\0\0\0\x01".to_vec(),
+            field(&key),
+            field(b"git"),
+            field(b""),
+            field(b"sha512"),
+            field(&inner),
+        ]
+        .concat();
+        let body = Base64::encode_string(&blob);
+        let armored =
+            format!("-----BEGIN SSH SIGNATURE-----\n{body}\n-----END SSH SIGNATURE-----\n");
+        let verdict = verifier(&format!("ada {public}")).verify(&claim(b"x", armored.as_bytes()));
+        let Verdict::Untrusted {
+            why: Distrust::WeakHash { .. },
+            signer,
+            ..
+        } = verdict
+        else {
+            panic!("{verdict}");
+        };
+        assert_eq!(signer.unwrap().principal, "ada");
+    }
+}
+
+#[test]
+fn adv_135_certificates_count_by_their_authority_names_and_dates() {
+    let Some(_) = testkit::program("ssh-keygen") else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path();
+    for name in ["authority", "other", "user"] {
+        let args = ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", name];
+        assert!(keygen(path, &args, b""));
+    }
+    let read = |name: &str| std::fs::read_to_string(path.join(name)).unwrap();
+    let certify = [
+        "-q",
+        "-s",
+        "authority",
+        "-I",
+        "ada's key",
+        "-n",
+        "ada,ada@example.org",
+        "-V",
+        "20250101:20260601",
+        "user.pub",
+    ];
+    assert!(keygen(path, &certify, b""));
+    std::fs::write(path.join("payload"), b"payload").unwrap();
+    let sign = [
+        "-q",
+        "-Y",
+        "sign",
+        "-n",
+        "git",
+        "-f",
+        "user-cert.pub",
+        "payload",
+    ];
+    assert!(keygen(path, &sign, b""));
+    let signature = read("payload.sig");
+    let (authority, other, user) = (read("authority.pub"), read("other.pub"), read("user.pub"));
+    let mut good = 0;
+    for (keyring, day) in [
+        (format!("ada cert-authority {authority}"), "20260101"),
+        (
+            format!("* cert-authority,namespaces=\"git\" {authority}"),
+            "20260101",
+        ),
+        (
+            format!("ada cert-authority,namespaces=\"file\" {authority}"),
+            "20260101",
+        ),
+        (format!("bob cert-authority {authority}"), "20260101"),
+        (format!("ada cert-authority {other}"), "20260101"),
+        (format!("ada {authority}"), "20260101"),
+        (format!("ada {user}"), "20260101"),
+        (format!("ada cert-authority {authority}"), "20241231"),
+        (format!("ada cert-authority {authority}"), "20260701"),
+        (
+            format!("ada cert-authority,valid-before=\"20251231\" {authority}"),
+            "20260101",
+        ),
+    ] {
+        std::fs::write(path.join("allowed"), &keyring).unwrap();
+        let time = format!("-Overify-time={day}000000");
+        let args = [
+            "-Y",
+            "verify",
+            "-f",
+            "allowed",
+            "-I",
+            "ada",
+            "-n",
+            "git",
+            "-s",
+            "payload.sig",
+            &time,
+        ];
+        let oracle = keygen(path, &args, b"payload");
+        let date = format!("{}-{}-{}T00:00:00Z", &day[..4], &day[4..6], &day[6..]);
+        let claim = Claim {
+            signed_at: at(&date),
+            ..claim(b"payload", signature.as_bytes())
+        };
+        let verdict = verifier(&keyring).verify_as("ada", &claim);
+        assert_eq!(verdict.is_good(), oracle, "`{keyring}` on {day}: {verdict}");
+        good += usize::from(oracle);
+    }
+    assert_eq!(good, 2);
+}
+
+#[test]
+fn ssh_keygen_signs_without_a_terminal() {
+    let Some(program) = testkit::program("ssh-keygen") else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    for (name, passphrase) in [("open", ""), ("closed", "secret")] {
+        let args = [
+            "-q", "-t", "ecdsa", "-b", "384", "-N", passphrase, "-C", "", "-f", name,
+        ];
+        assert!(keygen(dir.path(), &args, b""));
+    }
+    let signer = |name: &str| {
+        let public = std::fs::read_to_string(dir.path().join(format!("{name}.pub"))).unwrap();
+        let limit = std::time::Duration::from_secs(20);
+        let signer =
+            SshKeygenSigner::new(&program, &dir.path().join(name), &public, limit).unwrap();
+        (signer, public)
+    };
+    let (open, public) = signer("open");
+    let signature = open.sign("git", b"payload").unwrap();
+    let verdict =
+        verifier(&format!("ada {public}")).verify(&claim(b"payload", signature.as_bytes()));
+    assert_eq!(
+        verdict.good().map(|signer| signer.key.clone()),
+        Some(open.key())
+    );
+    let error = signer("closed").0.sign("git", b"payload").unwrap_err();
+    assert!(error.to_string().contains("made no signature"), "{error}");
+}
+
+#[test]
+fn adv_125_a_tagger_in_the_future_is_not_believed() {
+    let key = SshKey::from_seed(&[7; 32]);
+    let signature = key.sign("git", b"x").unwrap();
+    let claim = Claim {
+        signed_at: at("2030-01-01T00:00:00Z"),
+        ..claim(b"x", signature.as_bytes())
+    };
+    let verdict = verifier(&key.allowed_signers_line("ada")).verify(&claim);
+    assert!(matches!(
+        verdict,
+        Verdict::Untrusted {
+            why: Distrust::Future { .. },
+            ..
+        }
+    ));
 }

@@ -7,6 +7,7 @@ mod definitions;
 mod demo;
 mod digest;
 mod edit;
+mod ledger;
 mod manifest;
 mod status;
 mod tags;
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Digest(digest::DigestArgs),
     /// Says everything that holds the next step of an environment, and who or when clears it
     Explain(status::ExplainArgs),
+    /// The ledger: its story, its proof, sharing it, taking up a history
+    Ledger(ledger::LedgerArgs),
     /// The files that name the version: whether they agree, and the edit that changes it
     Manifest(manifest::ManifestArgs),
     /// Draws the board: environments and versions, channels, what is owed
@@ -51,6 +54,7 @@ impl Command {
             Self::Demo(args) => demo::run(args, context),
             Self::Digest(args) => digest::run(args, context),
             Self::Explain(args) => status::explain(args, context),
+            Self::Ledger(args) => ledger::run(args, context),
             Self::Manifest(args) => manifest::run(args, context),
             Self::Status(args) => status::status(args, context),
             Self::Tags(args) => tags::run(args, context),

@@ -30,6 +30,11 @@ pub enum GitError {
         /// The repository.
         dir: PathBuf,
     },
+    /// Nobody told git who commits.
+    #[error(
+        "git does not know who you are; run `git config user.name` and `git config user.email`"
+    )]
+    NoIdentity,
     /// A work tree is needed.
     #[error(
         "the repository `{}` is bare and has no work tree; use a clone that is not bare",

@@ -32,6 +32,8 @@
 //! What [`GitLedger`] acknowledges was synced: objects, ref and directories. Git itself syncs neither
 //! by default.
 
+#[doc = include_str!("ci.md")]
+pub mod ci {}
 mod durable;
 mod error;
 mod history;

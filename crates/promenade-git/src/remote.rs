@@ -115,6 +115,7 @@ impl Repository {
                 reason: "expected the name of a remote, a URL or a path".to_owned(),
             });
         }
-        Ok(Git::in_dir(self.git_dir()).timeout(TIMEOUT))
+        // A remote may be named by a path, which git takes from where it runs.
+        Ok(Git::in_dir(self.directory()).timeout(TIMEOUT))
     }
 }

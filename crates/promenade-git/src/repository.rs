@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, FixedOffset};
 use gix::bstr::ByteSlice as _;
 
-use crate::{CommitId, Git, GitError};
+use crate::{CommitId, Git, GitError, Ident};
 
 /// How much memory recently read objects may take: without a cache, walks decode each commit two or
 /// three times.
@@ -154,6 +155,19 @@ impl Repository {
             .head_id()
             .map_err(|error| GitError::io("reading `HEAD`", error))?;
         Ok(CommitId::of(id.detach()))
+    }
+
+    /// Returns who git would write as the committer of what is made at that time (`user.name`,
+    /// `user.email`, or their environment variables).
+    ///
+    /// # Errors
+    /// [`GitError::NoIdentity`] if git was not told.
+    pub fn identity(&self, at: DateTime<FixedOffset>) -> Result<Ident, GitError> {
+        let repository = self.local();
+        match repository.committer() {
+            Some(Ok(who)) => Ident::new(who.name.to_str_lossy(), who.email.to_str_lossy(), at),
+            _ => Err(GitError::NoIdentity),
+        }
     }
 
     /// Returns the short name of the branch that is checked out; nothing if `HEAD` is detached.

@@ -32,7 +32,7 @@ pub(crate) enum Command {
     Digest(digest::DigestArgs),
     /// Says everything that holds the next step of an environment, and who or when clears it
     Explain(status::ExplainArgs),
-    /// The ledger: its story, its proof, sharing it, taking up a history
+    /// The ledger: its story, its verification, and how it is shared
     Ledger(ledger::LedgerArgs),
     /// The files that name the version: whether they agree, and the edit that changes it
     Manifest(manifest::ManifestArgs),

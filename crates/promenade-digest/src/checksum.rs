@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The most lines of a checksum file that are read.
-pub const MAX_CHECKSUM_LINES: usize = 1_000_000;
+pub const MAX_CHECKSUM_LINES: usize = 100_000;
 /// The longest name in a checksum file, in bytes, before escaping.
 pub const MAX_CHECKSUM_NAME_BYTES: usize = 4096;
 /// The longest line: each byte of a name escaped, a digest, and what stands between.

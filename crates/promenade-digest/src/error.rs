@@ -688,9 +688,6 @@ pub enum WalkErrorKind {
     /// It has the set-user-ID or set-group-ID bit, which no digest covers.
     #[error("has the set-user-ID or set-group-ID bit, which no digest covers")]
     SpecialBits,
-    /// Another file took its place between looking and opening.
-    #[error("another file took its place while it was opened")]
-    Replaced,
     /// It was written to while it was read.
     #[error("was changed while it was read")]
     Changed,

@@ -1,18 +1,23 @@
 //! Files and directories (feature `fs`): hashed through one opened handle, symbolic links never
 //! followed, devices refused, changes while reading found.
 
+#[cfg(feature = "parallel")]
+mod many;
 mod tree;
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, FileType, Metadata};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::{
-    Algorithm, Artifact, ArtifactId, ArtifactName, BuildSet, Digest, DigestMismatch, Hashed,
-    Hasher, Observer, Pass, WalkError, WalkErrorKind, kind,
+    Algorithm, Artifact, ArtifactId, ArtifactName, BuildSet, Digest, DigestMismatch, HashError,
+    Hashed, Hasher, Observer, Pass, WalkError, WalkErrorKind, kind,
 };
 
+#[cfg(feature = "parallel")]
+pub use many::{hash_files, record_build_parallel};
 pub use tree::tree_id;
 
 /// The most files that a walk records.
@@ -51,21 +56,38 @@ pub fn hash_file(
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn record_build(dir: &Path, observer: &mut Observer<'_>) -> Result<BuildSet, WalkError> {
-    let mut files = Vec::new();
+    let files = list(dir)?;
+    let mut reader = Reader::new(Hasher::new(Algorithm::Sha256));
+    let mut before = 0;
+    let mut hashed = Vec::with_capacity(files.len());
+    for (path, name) in files {
+        let file = reader.hash(&path, &mut |bytes| observer(before + bytes))?;
+        before += file.size();
+        hashed.push((name, file));
+    }
+    artifacts(dir, hashed)
+}
+
+/// Makes the set of files that were hashed.
+fn artifacts(
+    dir: &Path,
+    hashed: impl IntoIterator<Item = (ArtifactName, Hashed)>,
+) -> Result<BuildSet, WalkError> {
+    let artifacts = hashed.into_iter().map(|(name, hashed)| {
+        let id = ArtifactId::<kind::File>::new(hashed.digest(), hashed.size());
+        Artifact::new(name, id)
+    });
+    BuildSet::new(artifacts).map_err(|error| WalkError::new(dir, WalkErrorKind::Set(error)))
+}
+
+/// Lists the files below a directory with their names.
+fn list(dir: &Path) -> Result<Vec<(PathBuf, ArtifactName)>, WalkError> {
     if !metadata(dir)?.is_dir() {
         return Err(WalkError::new(dir, WalkErrorKind::NotDirectory));
     }
+    let mut files = Vec::new();
     list_files(dir, "", 0, &mut files)?;
-    let mut reader = Reader::new(Hasher::new(Algorithm::Sha256));
-    let mut before = 0;
-    let mut artifacts = Vec::with_capacity(files.len());
-    for (path, name) in files {
-        let hashed = reader.hash(&path, &mut |bytes| observer(before + bytes))?;
-        before += hashed.size();
-        let id = ArtifactId::<kind::File>::new(hashed.digest(), hashed.size());
-        artifacts.push(Artifact::new(name, id));
-    }
-    BuildSet::new(artifacts).map_err(|error| WalkError::new(dir, WalkErrorKind::Set(error)))
+    Ok(files)
 }
 
 /// Checks files in a directory against their digests, all of them, and returns what each is.
@@ -141,13 +163,13 @@ fn list_files(
     if depth > MAX_DEPTH {
         return Err(WalkError::new(dir, WalkErrorKind::TooDeep));
     }
-    for (name, path) in entries(dir)? {
+    for Entry { name, kind: found } in entries(dir)? {
+        let path = dir.join(&name);
         let text = name
             .to_str()
             .ok_or_else(|| WalkError::new(&path, WalkErrorKind::NotUtf8))?;
         let name = ArtifactName::new(format!("{prefix}{text}"))
             .map_err(|error| WalkError::new(&path, WalkErrorKind::Name(error)))?;
-        let found = metadata(&path)?.file_type();
         if found.is_dir() {
             list_files(&path, &format!("{name}/"), depth + 1, files)?;
         } else if !found.is_file() {
@@ -161,15 +183,27 @@ fn list_files(
     Ok(())
 }
 
+/// An entry of a directory.
+pub(crate) struct Entry {
+    pub(crate) name: OsString,
+    pub(crate) kind: FileType,
+}
+
 /// Returns the entries of a directory, sorted by the bytes of their names.
-pub(crate) fn entries(dir: &Path) -> Result<Vec<(std::ffi::OsString, PathBuf)>, WalkError> {
+pub(crate) fn entries(dir: &Path) -> Result<Vec<Entry>, WalkError> {
     let failed = |error| WalkError::io(dir, &error);
     let mut entries: Vec<_> = std::fs::read_dir(dir)
         .map_err(failed)?
-        .map(|entry| entry.map(|entry| (entry.file_name(), entry.path())))
+        .map(|entry| {
+            let entry = entry?;
+            Ok(Entry {
+                kind: entry.file_type()?,
+                name: entry.file_name(),
+            })
+        })
         .collect::<Result<_, _>>()
         .map_err(failed)?;
-    entries.sort_by(|(a, _), (b, _)| bytes(a).cmp(bytes(b)));
+    entries.sort_unstable_by(|a, b| bytes(&a.name).cmp(bytes(&b.name)));
     Ok(entries)
 }
 
@@ -209,28 +243,26 @@ impl Reader {
         path: &Path,
         observer: &mut Observer<'_>,
     ) -> Result<Hashed, WalkError> {
-        let (mut file, before) = open(path, &metadata(path)?)?;
+        let (file, before) = open(path)?;
         self.pass.set_expected_size(Some(before.len()));
+        // What grew is found by its size afterwards, without reading once more.
         let hashed = self
             .pass
-            .run(&mut file, observer)
+            .run((&file).take(before.len()), observer)
             .map_err(|error| WalkError::new(path, WalkErrorKind::Hash(error)))?;
         unchanged(path, &file, &before)?;
         Ok(hashed)
     }
 }
 
-/// Opens a regular file, and makes sure that the handle is of the file that was looked at.
-pub(crate) fn open(path: &Path, seen: &Metadata) -> Result<(File, Metadata), WalkError> {
-    if !seen.is_file() {
-        return Err(not_regular(path, seen.file_type()));
-    }
-    let file = File::open(path).map_err(|error| WalkError::io(path, &error))?;
+/// Opens a regular file, not through a symbolic link.
+pub(crate) fn open(path: &Path) -> Result<(File, Metadata), WalkError> {
+    let file = open_unfollowed(path)?;
     let opened = file
         .metadata()
         .map_err(|error| WalkError::io(path, &error))?;
-    if !same_file(seen, &opened) {
-        return Err(WalkError::new(path, WalkErrorKind::Replaced));
+    if !opened.is_file() {
+        return Err(not_regular(path, opened.file_type()));
     }
     if has_special_bits(&opened) {
         return Err(WalkError::new(path, WalkErrorKind::SpecialBits));
@@ -238,13 +270,43 @@ pub(crate) fn open(path: &Path, seen: &Metadata) -> Result<(File, Metadata), Wal
     Ok((file, opened))
 }
 
+#[cfg(unix)]
+fn open_unfollowed(path: &Path) -> Result<File, WalkError> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    // A pipe that took the place of the file must not hold the walk up.
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
+    let opened = std::fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path);
+    opened.map_err(|error| match error.raw_os_error() {
+        Some(libc::ELOOP) => WalkError::new(path, WalkErrorKind::Symlink),
+        // A socket cannot be opened.
+        Some(libc::ENXIO) => WalkError::new(path, WalkErrorKind::Special),
+        _ => WalkError::io(path, &error),
+    })
+}
+
+#[cfg(not(unix))]
+fn open_unfollowed(path: &Path) -> Result<File, WalkError> {
+    let seen = metadata(path)?;
+    if !seen.is_file() {
+        return Err(not_regular(path, seen.file_type()));
+    }
+    File::open(path).map_err(|error| WalkError::io(path, &error))
+}
+
 /// Checks that a file was not written to since `before`.
 pub(crate) fn unchanged(path: &Path, file: &File, before: &Metadata) -> Result<(), WalkError> {
     let after = file
         .metadata()
         .map_err(|error| WalkError::io(path, &error))?;
+    let expected = before.len();
     if same_state(before, &after) {
         Ok(())
+    } else if after.len() > expected {
+        let grown = HashError::TooLong { expected };
+        Err(WalkError::new(path, WalkErrorKind::Hash(grown)))
     } else {
         Err(WalkError::new(path, WalkErrorKind::Changed))
     }
@@ -268,17 +330,6 @@ pub(crate) fn same_state(before: &Metadata, after: &Metadata) -> bool {
 #[cfg(not(unix))]
 pub(crate) fn same_state(before: &Metadata, after: &Metadata) -> bool {
     after.len() == before.len() && after.modified().ok() == before.modified().ok()
-}
-
-#[cfg(unix)]
-fn same_file(seen: &Metadata, opened: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    opened.is_file() && (seen.dev(), seen.ino()) == (opened.dev(), opened.ino())
-}
-
-#[cfg(not(unix))]
-fn same_file(seen: &Metadata, opened: &Metadata) -> bool {
-    opened.is_file() && seen.len() == opened.len() && seen.created().ok() == opened.created().ok()
 }
 
 /// Says whether a file has the set-user-ID or set-group-ID bit, which no digest covers.

@@ -12,6 +12,35 @@
 //! assert_eq!(digest.to_string().parse::<Digest>()?, digest);
 //! # Ok::<(), promenade_digest::ParseDigestError>(())
 //! ```
+//!
+//! "Built once, promoted by digest" is as strong as what the digest covers. So an identity is
+//! ([`ArtifactId`]) a kind, a digest and a size, and kinds are types: an image ID and a manifest
+//! digest do not compare. A release is one record of all its artifacts ([`BuildSet`]). Checksum
+//! files ([`ChecksumFile`]) are checked against the names that are expected, not against those they
+//! happen to list. What one reader takes and another refuses is refused.
+//!
+//! # Scope and non-scope
+//!
+//! Text, hashes and comparison: bytes in, values out. No clock, network, process or environment;
+//! files only behind `fs`. SHA-256 identifies; SHA-512 is read as well; MD5, SHA-1 and BLAKE3
+//! identify nothing here. Signing and verifying signatures, registries and git are other crates;
+//! this one says what a signature is over (a DSSE envelope) and where blobs are asked for.
+//!
+//! # Not preserved
+//!
+//! Nothing: a checksum file is written back byte for byte, manifests and statements are kept as
+//! the bytes they were.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `serde` | `Serialize` and `Deserialize` of digests, artifacts and build sets |
+//! | `fs` | files, directories (NAR) and build directories |
+//! | `parallel` | several files at once, archives on two threads (`std::thread::scope`) |
+//! | `image` | OCI layouts, OCI archives, docker archives, the closure of an index |
+//! | `attestation` | in-toto statements of promotions in DSSE envelopes |
+//! | `proptest1` | strategies of every public value |
 
 mod artifact;
 #[cfg(feature = "attestation")]
@@ -30,6 +59,8 @@ pub mod image;
 #[cfg(any(feature = "image", feature = "attestation"))]
 mod json;
 mod name;
+#[cfg(feature = "proptest1")]
+pub mod strategy;
 mod tree;
 
 pub use artifact::{AnyArtifactId, ArtifactId, ArtifactKind, Kind, kind};

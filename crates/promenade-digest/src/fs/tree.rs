@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::{MAX_DEPTH, entries, metadata, open, unchanged};
+use super::{Entry, MAX_DEPTH, entries, metadata, open, unchanged};
 use crate::tree::Nar;
 use crate::{ArtifactId, BUFFER_BYTES, HashError, Observer, WalkError, WalkErrorKind, kind};
 
@@ -47,14 +47,14 @@ impl Walk<'_, '_> {
             return Err(WalkError::new(dir, WalkErrorKind::TooDeep));
         }
         self.nar.open_directory();
-        for (name, path) in entries(dir)? {
+        for Entry { name, kind } in entries(dir)? {
             self.nar.open_entry(super::bytes(&name));
-            let found = metadata(&path)?;
-            if found.is_file() {
-                self.file(&path, &found)?;
-            } else if found.is_dir() {
-                self.directory(&path, &found, depth + 1)?;
-            } else if found.is_symlink() {
+            let path = dir.join(&name);
+            if kind.is_file() {
+                self.file(&path)?;
+            } else if kind.is_dir() {
+                self.directory(&path, &metadata(&path)?, depth + 1)?;
+            } else if kind.is_symlink() {
                 let target =
                     std::fs::read_link(&path).map_err(|error| WalkError::io(&path, &error))?;
                 self.nar.symlink(super::bytes(target.as_os_str()));
@@ -71,8 +71,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn file(&mut self, path: &Path, seen: &Metadata) -> Result<(), WalkError> {
-        let (mut file, before) = open(path, seen)?;
+    fn file(&mut self, path: &Path) -> Result<(), WalkError> {
+        let (mut file, before) = open(path)?;
         let size = before.len();
         self.nar.open_file(is_executable(&before), size);
         let mut left = size;

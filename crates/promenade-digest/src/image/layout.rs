@@ -42,9 +42,7 @@ impl Layout<'_, '_> {
             cause: error.to_string(),
         };
         let path = self.dir.join(name.as_str());
-        let opened = fs::check_parents(self.dir, name)
-            .and_then(|()| fs::metadata(&path))
-            .and_then(|seen| fs::open(&path, &seen));
+        let opened = fs::check_parents(self.dir, name).and_then(|()| fs::open(&path));
         let (file, before) = match opened {
             Ok(opened) => opened,
             Err(error) => {

@@ -1,11 +1,14 @@
 //! Build sets: canonical bytes, expectations, comparison, recording of directories.
 
 use std::fs;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 
-use promenade_digest::fs::record_build;
+use promenade_digest::fs::{hash_files, record_build, record_build_parallel};
 use promenade_digest::{
-    Artifact, ArtifactId, ArtifactName, BuildSet, BuildSetError, Digest, ExpectedArtifacts,
-    ParseBuildSetErrorKind, Role, WalkErrorKind, kind, unobserved,
+    Algorithm, AnyArtifactId, Artifact, ArtifactId, ArtifactName, BuildSet, BuildSetError, Digest,
+    ExpectedArtifacts, HashError, ParseBuildSetErrorKind, Role, WalkErrorKind, kind, strategy,
+    unobserved,
 };
 
 fn name(text: &str) -> ArtifactName {
@@ -106,4 +109,76 @@ fn serde_keeps_sets_and_their_rules() {
     let twice = json.replace("\"b\"", "\"a\"");
     let error = serde_json::from_str::<BuildSet>(&twice).unwrap_err();
     assert!(error.to_string().contains("is there twice"), "{error}");
+}
+
+#[test]
+fn several_threads_find_what_one_finds() {
+    let dir = tempfile::tempdir().unwrap();
+    for n in 0..100 {
+        let sub = dir.path().join(format!("d{}", n % 7));
+        fs::create_dir_all(&sub).unwrap();
+        fs::write(sub.join(n.to_string()), vec![1; n * 1000]).unwrap();
+    }
+    let one = record_build(dir.path(), &mut unobserved()).unwrap();
+    let mut seen = 0;
+    for threads in [1, 2, 5] {
+        let threads = NonZeroUsize::new(threads).unwrap();
+        let many = record_build_parallel(dir.path(), threads, &mut |bytes| {
+            seen = bytes;
+            ControlFlow::Continue(())
+        });
+        assert_eq!(many.unwrap(), one);
+        assert_eq!(seen, (0..100).sum::<u64>() * 1000);
+        let cancelled = record_build_parallel(dir.path(), threads, &mut |_| ControlFlow::Break(()));
+        assert!(cancelled.unwrap_err().is_cancelled());
+    }
+}
+
+#[test]
+fn what_is_wrong_with_one_file_is_in_its_result() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a"), "one").unwrap();
+    let paths = ["a", "absent", "a"].map(|name| dir.path().join(name));
+    let two = NonZeroUsize::new(2).unwrap();
+    let results = hash_files(&paths, Algorithm::Sha512, two, &mut unobserved()).unwrap();
+    let digests: Vec<_> = results
+        .iter()
+        .map(|r| r.as_ref().ok().map(|h| h.digest()))
+        .collect();
+    let one = Some(Digest::sha512(b"one"));
+    assert_eq!(digests, [one, None, one]);
+    let error = hash_files(&paths, Algorithm::Sha512, two, &mut |_| {
+        ControlFlow::Break(())
+    });
+    assert!(matches!(error.unwrap_err(), HashError::Cancelled { .. }));
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_set_is_read_as_it_was_written(set in strategy::build_set()) {
+        let bytes = set.canonical_bytes();
+        proptest::prop_assert_eq!(&BuildSet::parse(&bytes).unwrap(), &set);
+        let json = serde_json::to_string(&set).unwrap();
+        proptest::prop_assert_eq!(serde_json::from_str::<BuildSet>(&json).unwrap(), set);
+    }
+
+    #[test]
+    fn one_flipped_bit_in_a_set_is_found(
+        set in strategy::build_set(),
+        at: proptest::sample::Index,
+        bit in 0..8_u8,
+    ) {
+        let mut bytes = set.canonical_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        if let Ok(read) = BuildSet::parse(&bytes) {
+            proptest::prop_assert!(set.same_build(&read).is_err());
+            proptest::prop_assert!(set.digest() != read.digest());
+        }
+    }
+
+    #[test]
+    fn an_identity_is_read_as_it_was_written(id in strategy::artifact_id()) {
+        proptest::prop_assert_eq!(id.to_string().parse::<AnyArtifactId>().unwrap(), id);
+    }
 }

@@ -4,5 +4,7 @@ mod adversarial;
 mod build;
 mod checksum;
 mod image;
+mod laws;
+mod memory;
 #[cfg(unix)]
 mod tree;

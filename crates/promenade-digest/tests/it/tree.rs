@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use promenade_digest::fs::tree_id;
-use promenade_digest::{TreeNode, unobserved};
+use promenade_digest::{TreeNode, strategy, unobserved};
 use proptest::prelude::*;
 
 /// What `nix-hash --type sha256` prints for a directory.
@@ -46,36 +46,11 @@ fn plant(node: &TreeNode, path: &Path) {
     }
 }
 
-fn name() -> impl Strategy<Value = Vec<u8>> {
-    let byte = prop_oneof![1..=46_u8, 48..=255_u8];
-    proptest::collection::vec(byte, 1..12).prop_filter("a directory has these already", |name| {
-        name != b"." && name != b".."
-    })
-}
-
-fn tree() -> impl Strategy<Value = TreeNode> {
-    let leaf = prop_oneof![
-        (any::<bool>(), proptest::collection::vec(any::<u8>(), 0..40)).prop_map(
-            |(executable, contents)| TreeNode::File {
-                executable,
-                contents
-            }
-        ),
-        name().prop_map(|target| TreeNode::Symlink { target }),
-    ];
-    let node = leaf.prop_recursive(3, 24, 6, |inner| {
-        proptest::collection::btree_map(name(), inner, 0..6)
-            .prop_map(|entries| TreeNode::Directory { entries })
-    });
-    proptest::collection::btree_map(name(), node, 0..6)
-        .prop_map(|entries| TreeNode::Directory { entries })
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn random_trees_have_the_digest_that_nix_hash_prints(tree in tree()) {
+    fn random_trees_have_the_digest_that_nix_hash_prints(tree in strategy::tree()) {
         let Some(program) = testkit::program("nix-hash") else { return Ok(()) };
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("root");

@@ -329,7 +329,7 @@ fn adv_037_endless_lines_and_endless_files() {
     assert_eq!((line, kind), (1, ParseChecksumsErrorKind::TooLong));
     let long = format!("{HEX}  {}\n", "a".repeat(MAX_CHECKSUM_NAME_BYTES + 1));
     assert_eq!(refused(long.as_bytes()).1, ParseChecksumsErrorKind::TooLong);
-    // The limit of lines is found before ten million of them are kept.
+    // The limit of lines is found before any more of them are kept.
     let count = MAX_CHECKSUM_LINES + 1;
     let many: String = (0..count).map(|n| format!("{HEX}  {n}\n")).collect();
     let (line, kind) = refused(many.as_bytes());

@@ -268,13 +268,13 @@ impl CalendarFormat {
 
     /// Accepts the numbers at the start of a version text, if all is as it should be.
     pub(crate) fn accepts(&self, scan: &Scan) -> bool {
-        let mut places = scan.widths.iter().zip(scan.padded).zip(&self.groups);
+        let mut places = scan.parts.iter().zip(&self.groups);
         scan.count == self.groups.len()
-            && places.all(|((found, padded), group)| {
+            && places.all(|(part, group)| {
                 let width = width(group);
-                *found == width || (*found > width && !padded)
+                part.width == width || (part.width > width && !part.padded)
             })
-            && self.check_date(scan.values).is_ok()
+            && self.check_date(scan.values()).is_ok()
     }
 
     /// Reads the numbers of a version text.

@@ -2,14 +2,56 @@
 //! and cadence.
 //!
 //! ```
-//! use promenade_version::{Meaning, Scheme};
+//! use promenade_version::{
+//!     BelowOne, CandidatePolicy, Impact, Meaning, Request, SchemeKind, VersionPolicy,
+//! };
 //!
-//! let scheme = Scheme::semver();
-//! let version = scheme.parse("0.4.0-rc.1")?;
-//! assert_eq!(scheme.meaning(&version), Meaning::Candidate);
-//! assert_eq!(scheme.format(&version)?, "0.4.0-rc.1");
+//! let policy = VersionPolicy::builder(SchemeKind::Semver)
+//!     .below_one(BelowOne::BreakingIsMinor)
+//!     .candidate(CandidatePolicy::in_label("rc.{n}")?)
+//!     .build()?;
+//! let released = policy.scheme().parse("0.3.2")?;
+//! let request = Request::after(&released).impact(Impact::Breaking);
+//! let candidate = policy.open_series(&request)?.ok_or("nothing to release")?;
+//! assert_eq!(candidate.text(), "0.4.0-rc.1");
+//! assert_eq!(policy.scheme().meaning(candidate.version()), Meaning::Candidate);
+//! assert_eq!(
+//!     candidate.why(),
+//!     "a breaking change below 1.0.0 raises the minor (`breaking-is-minor`); \
+//!      0.4.0-rc.1 opens the series of 0.4.0"
+//! );
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! [`rules`] shows every rule running.
+//!
+//! # Scope and non-scope
+//!
+//! A [`Scheme`] maps version texts to [`Version`] values and back, each text and each value once, so
+//! that every scheme has the order of SemVer. A [`VersionPolicy`] says what follows, and each
+//! [`Next`] carries its [`Reason`]s as data.
+//!
+//! Nothing is read or written here: no clock, no files, no repository. Days and the versions that
+//! exist are arguments. Tags are in `promenade-tag`, files that name a version in
+//! `promenade-manifest`.
+//!
+//! # Grammar
+//!
+//! ```text
+//! semver       NUMBER.NUMBER.NUMBER [-SUFFIX] [+BUILD]
+//! major-minor  NUMBER.NUMBER [.NUMBER above 0] [-SUFFIX]
+//! integer      NUMBER [-SUFFIX]
+//! calendar     one to three numbers in the tokens of the format [-SUFFIX]
+//! SUFFIX       a declared label (`rc.{n}`, `pre`), stable suffix or state of the manifest; in `semver`
+//!              any other prerelease is a candidate
+//! ```
+//!
+//! Not preserved: nothing. A text in another spelling is refused with the canonical one.
+//!
+//! # Features
+//!
+//! - `serde`: policies, schemes and reasons in the shape of the `[version]` table of a process file.
+//! - `proptest1`: the module `strategy`, with strategies for every public value.
 
 mod after;
 mod cadence;
@@ -55,3 +97,6 @@ pub use rule::{AfterRelease, BelowOne, LaneRules, LevelRange};
 pub use scheme::{Meaning, Scheme, SchemeBuilder, SchemeKind};
 pub use semver::Version;
 pub use support::{EmergencyPatch, LineState, Reach, Support, line_states};
+
+#[doc = include_str!("../RULES.md")]
+pub mod rules {}

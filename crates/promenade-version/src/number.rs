@@ -26,51 +26,59 @@ pub(crate) fn lenient(digits: &str) -> Number {
     }
 }
 
+/// One number at the start of a version text.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Part {
+    pub(crate) value: u64,
+    /// How many digits it has.
+    pub(crate) width: usize,
+    /// Whether it starts with a zero that is not all of it.
+    pub(crate) padded: bool,
+}
+
 /// The numbers that a version text starts with.
 pub(crate) struct Scan {
-    pub(crate) values: [u64; 3],
-    /// How many digits each has.
-    pub(crate) widths: [usize; 3],
-    /// Whether each starts with a zero that is not all of it.
-    pub(crate) padded: [bool; 3],
+    pub(crate) parts: [Part; 3],
     pub(crate) count: usize,
     /// Where the text after them starts.
     pub(crate) end: usize,
 }
 
+impl Scan {
+    pub(crate) fn values(&self) -> [u64; 3] {
+        self.parts.map(|part| part.value)
+    }
+}
+
 /// Reads up to three numbers at the start of a text; nothing where more care is needed.
 pub(crate) fn scan(text: &str) -> Option<Scan> {
-    let mut scan = Scan {
-        values: [0; 3],
-        widths: [0; 3],
-        padded: [false; 3],
-        count: 0,
-        end: text.len(),
-    };
-    let (mut value, mut width, mut zero) = (0_u64, 0_usize, false);
-    for (at, byte) in text.bytes().chain([b'-']).enumerate() {
-        match byte {
-            b'0'..=b'9' => {
-                zero |= width == 0 && byte == b'0';
-                value = value.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
-                width += 1;
-            }
-            b'.' | b'-' | b'+' => {
-                if !(1..=SURE_DIGITS).contains(&width) {
-                    return None;
-                }
-                *scan.values.get_mut(scan.count)? = value;
-                *scan.widths.get_mut(scan.count)? = width;
-                *scan.padded.get_mut(scan.count)? = zero && width > 1;
-                scan.count += 1;
-                if byte != b'.' {
-                    scan.end = at;
-                    return Some(scan);
-                }
-                (value, width, zero) = (0, 0, false);
+    let mut parts = [Part::default(); 3];
+    let mut rest = text.as_bytes();
+    for (at, part) in parts.iter_mut().enumerate() {
+        rest = digits(rest, part)?;
+        match rest {
+            [b'.', tail @ ..] => rest = tail,
+            [] | [b'-' | b'+', ..] => {
+                return Some(Scan {
+                    parts,
+                    count: at + 1,
+                    end: text.len() - rest.len(),
+                });
             }
             _ => return None,
         }
     }
     None
+}
+
+fn digits<'a>(bytes: &'a [u8], part: &mut Part) -> Option<&'a [u8]> {
+    let mut rest = bytes;
+    while let [byte @ b'0'..=b'9', tail @ ..] = rest {
+        let digit = u64::from(byte - b'0');
+        part.value = part.value.wrapping_mul(10).wrapping_add(digit);
+        rest = tail;
+    }
+    part.width = bytes.len() - rest.len();
+    part.padded = part.width > 1 && bytes.first() == Some(&b'0');
+    (1..=SURE_DIGITS).contains(&part.width).then_some(rest)
 }

@@ -1,5 +1,6 @@
 //! Schemes: injective maps from version texts to [`Version`] values, with an exact inverse.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
@@ -240,8 +241,8 @@ impl Scheme {
     /// [`NotCanonical`](ParseVersionErrorKind::NotCanonical) where another spelling would be read.
     pub fn parse(&self, text: &str) -> Result<Version, ParseVersionError> {
         if self.kind == SchemeKind::Semver
-            && self.suffixes.is_empty()
             && let Ok(version) = Version::parse(text)
+            && let Some(version) = self.with_meaning(version)
         {
             return Ok(version);
         }
@@ -295,6 +296,29 @@ impl Scheme {
         &self.suffixes
     }
 
+    /// Maps the suffix of a SemVer version; nothing where the text is to be read with more care.
+    fn with_meaning(&self, mut version: Version) -> Option<Version> {
+        if self.suffixes.is_empty() {
+            return Some(version);
+        }
+        if version.pre.is_empty() {
+            return version.build.is_empty().then_some(version);
+        }
+        match self.suffixes.read(&version.pre, true).ok()? {
+            Read::Prerelease(Cow::Borrowed(_)) => Some(version),
+            Read::Prerelease(Cow::Owned(identifiers)) => {
+                version.pre = prerelease(&identifiers).ok()?;
+                Some(version)
+            }
+            Read::Stable(_) if !version.build.is_empty() => None,
+            Read::Stable(identifiers) => {
+                version.build = metadata(&identifiers).ok()?;
+                version.pre = Prerelease::EMPTY;
+                Some(version)
+            }
+        }
+    }
+
     fn read(&self, text: &str) -> Result<Version, ParseVersionErrorKind> {
         let (numbers, end) = match self.read_quickly(text) {
             Some(found) => found,
@@ -341,11 +365,11 @@ impl Scheme {
             other => {
                 let (least, most, _) = numbers_of(other);
                 (least..=most).contains(&scan.count)
-                    && !scan.padded.contains(&true)
-                    && (scan.count == least || scan.values.last() != Some(&0))
+                    && !scan.parts.iter().any(|part| part.padded)
+                    && (scan.count == least || scan.parts[2].value != 0)
             }
         };
-        canonical.then_some((scan.values, scan.end))
+        canonical.then(|| (scan.values(), scan.end))
     }
 
     /// Reads the numbers of any text, with the error that fits.

@@ -44,6 +44,17 @@ pub fn corpus() -> Option<PathBuf> {
     })
 }
 
+/// Returns the checkout of an outside project that an environment variable names, or notes that the
+/// test is not run because there is none.
+#[must_use]
+pub fn checkout(variable: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os(variable).map(PathBuf::from);
+    if folder.is_none() {
+        note(variable);
+    }
+    folder
+}
+
 /// Returns where an outside program lies, or notes that the test is not run because it is missing.
 #[must_use]
 pub fn program(name: &str) -> Option<PathBuf> {

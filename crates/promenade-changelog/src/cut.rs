@@ -108,7 +108,12 @@ impl Changelog<'_> {
                 line: self.line_of(pending.range.start),
             }));
         }
-        let dialect = Dialect::learn(self, &policy.dialect);
+        let mut dialect = Dialect::learn(self, &policy.dialect);
+        if policy.compare.is_some() && policy.dialect.keep_unreleased.is_none() {
+            // Versions that are compared have an Unreleased to compare too, unless it is a place
+            // to be filled.
+            dialect.keep_unreleased = pending.reading.names == Names::Unreleased;
+        }
         let links = Links::plan(self, pending, cut, policy, &dialect);
         let mut edits = self.cut_heading(pending, cut, &dialect, &links);
         edits.extend(self.cut_links(pending, cut, &dialect, &links));

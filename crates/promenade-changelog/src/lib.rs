@@ -32,6 +32,8 @@ mod order;
 mod policy;
 mod relink;
 mod scan;
+#[cfg(feature = "proptest1")]
+pub mod strategy;
 mod upgrade;
 
 pub use cut::{Cut, Previous};

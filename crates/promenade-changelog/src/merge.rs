@@ -80,7 +80,8 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
     merger.definitions();
     let opened = merger.headings();
     merger.write(&opened);
-    let text = Edits::new(merger.edits)
+    let newline = merger.dialect.newline;
+    let text = Edits::new(apart(merger.edits, newline))
         .ok()
         .and_then(|edits| edits.apply(ours.changelog.text).ok());
     match text {
@@ -295,6 +296,37 @@ fn similarity(a: &str, b: &str) -> usize {
         }
     }
     200 * shared / (a.len() + b.len()).max(1)
+}
+
+/// Parts insertions from deletions that reach over them into the blank lines below: those lines
+/// stay, and part what is inserted from what follows.
+fn apart(mut edits: Vec<TextEdit>, newline: &str) -> Vec<TextEdit> {
+    let inserted: BTreeSet<usize> = edits
+        .iter()
+        .filter(|edit| edit.range().is_empty())
+        .map(|edit| edit.range().start)
+        .collect();
+    let mut reached = BTreeSet::new();
+    for edit in &mut edits {
+        let range = edit.range();
+        if !edit.text().is_empty() || range.is_empty() {
+            continue;
+        }
+        if let Some(&at) = inserted.range(range.start + 1..range.end).next() {
+            *edit = TextEdit::delete(range.start..at);
+            reached.insert(at);
+        }
+    }
+    let mut done = BTreeSet::new();
+    for edit in &mut edits {
+        let range = edit.range();
+        if range.is_empty() && reached.contains(&range.start) && done.insert(range.start) {
+            // The blank line above what is deleted stays too: one is enough.
+            let text = edit.text().strip_prefix(newline).unwrap_or(edit.text());
+            *edit = TextEdit::insert(range.start, text);
+        }
+    }
+    edits
 }
 
 fn conflict(ours: &str, theirs: &str, newline: &str) -> String {

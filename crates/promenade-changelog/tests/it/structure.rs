@@ -208,7 +208,7 @@ fn structure_agrees_on_real_changelogs_and_their_mutations() {
         return;
     };
     check(files.iter().cloned());
-    let mutations = testkit::scale(20_000, 1_000_000) as u64;
+    let mutations = testkit::scale(6_000, 1_000_000) as u64;
     check((0..mutations).map(|seed| {
         let file = &files[seed as usize % files.len()];
         generate::mutated(file, seed)

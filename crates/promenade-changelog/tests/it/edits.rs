@@ -1,0 +1,410 @@
+//! Each edit, by example.
+
+use promenade_changelog::{
+    CandidateFixes, Category, Changelog, ChangelogPolicy, Deprecation, DraftCommit, DraftLinks,
+    EditChangelogError, Edits, LintContext, UpgradeNotes, draft,
+};
+
+#[track_caller]
+fn check(
+    before: &str,
+    edit: impl Fn(&Changelog<'_>) -> Result<Edits, EditChangelogError>,
+    after: &str,
+) {
+    let edits = edit(&Changelog::parse(before)).unwrap();
+    assert_eq!(edits.apply(before).unwrap(), after);
+    let again = edit(&Changelog::parse(after)).unwrap();
+    assert!(again.is_empty(), "twice is once: {again:?}");
+}
+
+fn policy() -> ChangelogPolicy {
+    ChangelogPolicy::default()
+}
+
+#[test]
+fn a_missing_category_is_opened_in_its_place() {
+    check(
+        "## Unreleased\n\n### Added\n\n- a\n\n### Security\n\n- s\n\n## 1.0.0\n",
+        |c| c.add(Some("fixed"), "b", &policy()),
+        "## Unreleased\n\n### Added\n\n- a\n\n### fixed\n\n- b\n\n### Security\n\n- s\n\n## 1.0.0\n",
+    );
+}
+
+#[test]
+fn a_category_is_spelt_as_the_file_spells_it() {
+    check(
+        "## Unreleased\n\n## 1.0.0\n\n### Bug Fixes\n\n* x\n",
+        |c| c.add(Some("Fixed"), "b", &policy()),
+        "## Unreleased\n\n### Bug Fixes\n\n* b\n\n## 1.0.0\n\n### Bug Fixes\n\n* x\n",
+    );
+}
+
+#[test]
+fn an_entry_has_the_marker_the_indentation_and_the_spacing_of_its_list() {
+    check(
+        "## Unreleased\r\n ### Fixed\r\n *  one\r\n\r\n *  two\r\n## 1.0.0\r\n",
+        |c| c.add(Some("Fixed"), "three\nlines\n\nlong", &policy()),
+        "## Unreleased\r\n ### Fixed\r\n *  one\r\n\r\n *  two\r\n\r\n *  three\r\n    lines\r\n\r\n    long\r\n\r\n## 1.0.0\r\n",
+    );
+}
+
+#[test]
+fn an_entry_without_category_goes_before_the_first() {
+    check(
+        "## Unreleased\n\n### Fixed\n\n- a\n",
+        |c| c.add(None, "b", &policy()),
+        "## Unreleased\n\n- b\n\n### Fixed\n\n- a\n",
+    );
+}
+
+#[test]
+fn a_yank_is_taken_back_to_the_same_bytes() {
+    let text = "1.0.0\n-----\n\n- a\n";
+    let yanked = "1.0.0 [YANKED]\n--------------\n\n- a\n";
+    check(text, |c| c.yank("1.0.0"), yanked);
+    check(yanked, |c| c.unyank("1.0.0"), text);
+}
+
+#[test]
+fn a_deprecation_is_a_banner_that_is_replaced_not_repeated() {
+    let once = "## 1.0.0\n\n### ⚠️ Deprecated\n\nIt leaks. Use 1.0.1 instead.\n\n- a\n";
+    check(
+        "## 1.0.0\n\n- a\n",
+        |c| c.deprecate("1.0.0", &Deprecation::new("It leaks.").replacement("1.0.1")),
+        once,
+    );
+    check(
+        once,
+        |c| c.deprecate("1.0.0", &Deprecation::new("It leaks.").replacement("1.0.2")),
+        "## 1.0.0\n\n### ⚠️ Deprecated\n\nIt leaks. Use 1.0.2 instead.\n\n- a\n",
+    );
+    let read = Changelog::parse(once);
+    let section = read.section("1.0.0").unwrap();
+    assert_eq!(read.entries(section).next().unwrap().category(), None);
+}
+
+#[test]
+fn a_note_goes_below_an_old_section_and_above_the_links() {
+    check(
+        "## [1.0.0]\n\n- a\n\n<!-- next-url -->\n[1.0.0]: https://x\n",
+        |c| c.note("1.0.0", "**Incident:** rolled back on 2024-01-03."),
+        "## [1.0.0]\n\n- a\n\n**Incident:** rolled back on 2024-01-03.\n\n<!-- next-url -->\n[1.0.0]: https://x\n",
+    );
+}
+
+#[test]
+fn candidates_fold_into_the_stable_version() {
+    let before = "\
+## [Unreleased]
+
+## [1.0.0] - 2024-03-01
+
+### Added
+
+- last
+
+## [1.0.0-rc.2] - 2024-02-01
+
+### Fixed
+
+- crash of rc.1
+
+## [1.0.0-rc.1] - 2024-01-01
+
+### Fixed
+
+- old bug
+
+### Added
+
+- first
+
+## [0.9.0] - 2023-01-01
+
+- x
+
+[Unreleased]: https://x/compare/v1.0.0...HEAD
+[1.0.0]: https://x/compare/v1.0.0-rc.2...v1.0.0
+[1.0.0-rc.2]: https://x/compare/v1.0.0-rc.1...v1.0.0-rc.2
+[1.0.0-rc.1]: https://x/compare/v0.9.0...v1.0.0-rc.1
+[0.9.0]: https://x/releases/tag/v0.9.0
+";
+    let after = |fixes: &str| {
+        format!(
+            "\
+## [Unreleased]
+
+## [1.0.0] - 2024-03-01
+
+### Added
+
+- first
+- last
+
+### Fixed
+
+{fixes}
+## [0.9.0] - 2023-01-01
+
+- x
+
+[Unreleased]: https://x/compare/v1.0.0...HEAD
+[1.0.0]: https://x/compare/v0.9.0...v1.0.0
+[0.9.0]: https://x/releases/tag/v0.9.0
+"
+        )
+    };
+    let fold = |fixes: CandidateFixes| {
+        move |c: &Changelog<'_>| Ok(c.fold("1.0.0", &fixes, &policy())?.edits)
+    };
+    check(
+        before,
+        fold(CandidateFixes::Keep),
+        &after("- old bug\n- crash of rc.1\n"),
+    );
+    check(
+        before,
+        fold(CandidateFixes::DropLater),
+        &after("- old bug\n"),
+    );
+    let one = CandidateFixes::Drop(vec!["old  bug".to_owned()]);
+    check(before, fold(one), &after("- crash of rc.1\n"));
+}
+
+#[test]
+fn a_rename_follows_the_version_into_its_links() {
+    check(
+        "## [2.0.0]\n\n## [1.0.0] - 2024-01-02\n\nSee 1.0.0.\n\n[2.0.0]: https://x/compare/v1.0.0...v2.0.0\n[1.0.0]: https://x/compare/v0.1.0...v1.0.0\n",
+        |c| c.rename("1.0.0", "1.0.1"),
+        "## [2.0.0]\n\n## [1.0.1] - 2024-01-02\n\nSee 1.0.0.\n\n[2.0.0]: https://x/compare/v1.0.1...v2.0.0\n[1.0.1]: https://x/compare/v0.1.0...v1.0.1\n",
+    );
+}
+
+#[test]
+fn relink_adds_what_is_missing_in_the_order_of_the_sections() {
+    check(
+        "## [Unreleased]\n\n## [1.2.0]\n\n## [1.1.0]\n\n## [1.0.0]\n\n[1.1.0]: https://x/compare/v1.0.0...v1.1.0\n",
+        |c| c.relink(&policy(), |_| None),
+        "## [Unreleased]\n\n## [1.2.0]\n\n## [1.1.0]\n\n## [1.0.0]\n\n[Unreleased]: https://x/compare/v1.2.0...HEAD\n[1.2.0]: https://x/compare/v1.1.0...v1.2.0\n[1.1.0]: https://x/compare/v1.0.0...v1.1.0\n[1.0.0]: https://x/releases/tag/v1.0.0\n",
+    );
+}
+
+#[test]
+fn relink_mends_what_a_policy_has_otherwise() {
+    let mut policy = policy();
+    policy.compare = Some(promenade_changelog::Compare {
+        url: "https://new/compare/{previous_tag}...{tag}"
+            .parse()
+            .unwrap(),
+        base: promenade_changelog::CompareBase::PreviousAny,
+    });
+    check(
+        "## [Unreleased]\n\n## [1.1.0]\n\n## [1.0.0]\n\n[Unreleased]: https://old/compare/v1.0.0...HEAD\n[1.1.0]: https://old/compare/v0.0.0...v1.1.0\n[1.0.0]: https://old/1\n",
+        |c| c.relink(&policy, |version| Some(format!("app-{version}"))),
+        "## [Unreleased]\n\n## [1.1.0]\n\n## [1.0.0]\n\n[Unreleased]: https://new/compare/app-1.1.0...HEAD\n[1.1.0]: https://new/compare/app-1.0.0...app-1.1.0\n[1.0.0]: https://old/1\n",
+    );
+}
+
+#[test]
+fn unreleased_is_opened_with_its_link() {
+    check(
+        "# Log\n\n<!-- next-header -->\n## [1.0.0] - 2024-01-02\n\n- a\n\n[1.0.0]: https://x/compare/v0.9.0...v1.0.0\n",
+        |c| c.open(&policy()),
+        "# Log\n\n<!-- next-header -->\n## [Unreleased]\n\n## [1.0.0] - 2024-01-02\n\n- a\n\n[Unreleased]: https://x/compare/v1.0.0...HEAD\n[1.0.0]: https://x/compare/v0.9.0...v1.0.0\n",
+    );
+    check("", |c| c.open(&policy()), "## Unreleased\n");
+    check("# Log", |c| c.open(&policy()), "# Log\n\n## Unreleased");
+}
+
+#[test]
+fn lint_names_rule_and_line() {
+    let text = "\
+## [1.0.0] - 2024-01-02
+
+### Fixed
+
+- a
+- a
+
+### Fixed
+
+### Oddities
+
+- b
+
+## [1.1.0] - 2023-01-02
+
+## [1.0.0] - 2022-01-02
+
+- c
+
+[1.0.0]: https://x
+[1.0.0]: https://y
+";
+    let mut policy = policy();
+    policy.dialect.categories = Category::ALL.map(|c| c.as_str().to_owned()).to_vec();
+    let context = LintContext::new()
+        .tagged(["1.0.0", "0.9.0"])
+        .today("2023-06-01".parse().unwrap());
+    let found: Vec<_> = Changelog::parse(text)
+        .lint(&policy, &context)
+        .iter()
+        .map(|finding| format!("{} {}", finding.line, finding.rule))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "1 future-date",
+            "1 unreleased-missing",
+            "1 tag-without-section",
+            "6 duplicate-entry",
+            "8 duplicate-category",
+            "8 empty-category",
+            "10 unknown-category",
+            "14 version-order",
+            "14 empty-section",
+            "14 missing-link",
+            "14 section-without-tag",
+            "16 duplicate-version",
+            "21 duplicate-link",
+        ]
+    );
+}
+
+fn drafted(messages: &[(&str, &str)]) -> Vec<String> {
+    let commits: Vec<_> = messages
+        .iter()
+        .map(|(id, message)| DraftCommit {
+            id: (*id).to_owned(),
+            message: (*message).to_owned(),
+        })
+        .collect();
+    let draft = draft(&commits, &DraftLinks::issues("https://x/issues/{number}"));
+    draft
+        .entries
+        .iter()
+        .map(|entry| format!("{}: {}", entry.category.as_str(), entry.text))
+        .collect()
+}
+
+#[test]
+fn a_draft_reads_conventional_commits_and_others() {
+    assert_eq!(
+        drafted(&[
+            ("a", "fix: one (#1)"),
+            ("b", "Add two"),
+            ("c", "chore!: drop three"),
+            ("d", "docs: four"),
+            ("e", "Merge pull request #5 from a/b\n\nfeat: five"),
+            ("f", "Merge branch 'main' into x"),
+            (
+                "g",
+                "feat(api): six\n\nCloses #6, fixes #7.\n\nBREAKING CHANGE: yes"
+            ),
+        ]),
+        [
+            "Added: Add two",
+            "Added: Five ([#5](https://x/issues/5))",
+            "Added: **Breaking:** **api:** Six ([#6](https://x/issues/6), [#7](https://x/issues/7))",
+            "Changed: **Breaking:** Drop three",
+            "Fixed: One ([#1](https://x/issues/1))",
+        ]
+    );
+}
+
+#[test]
+fn a_squashed_body_is_read_line_by_line() {
+    assert_eq!(
+        drafted(&[(
+            "a",
+            "Rework all (#9)\n\n* feat: one\n* fix: two\n* ci: three\n"
+        )]),
+        [
+            "Added: One ([#9](https://x/issues/9))",
+            "Fixed: Two ([#9](https://x/issues/9))",
+        ]
+    );
+}
+
+#[test]
+fn a_revert_cancels_and_a_revert_of_it_brings_back() {
+    let revert = "Revert \"feat: one\"\n\nThis reverts commit aaaa.";
+    assert_eq!(drafted(&[("aaaa", "feat: one"), ("bbbb", revert)]), [""; 0]);
+    assert_eq!(
+        drafted(&[
+            ("aaaa", "feat: one"),
+            ("bbbb", revert),
+            (
+                "cccc",
+                "Revert \"Revert \"feat: one\"\"\n\nThis reverts commit bbbb."
+            ),
+        ]),
+        ["Added: One"]
+    );
+    // What is reverted was released before: users are told.
+    assert_eq!(
+        drafted(&[("bbbb", revert)]),
+        ["Fixed: Revert \"feat: one\""]
+    );
+}
+
+#[test]
+fn a_draft_is_added_once() {
+    let commits = [
+        DraftCommit {
+            id: "a".into(),
+            message: "feat: one".into(),
+        },
+        DraftCommit {
+            id: "b".into(),
+            message: "feat: two".into(),
+        },
+    ];
+    let draft = draft(&commits, &DraftLinks::plain());
+    check(
+        "## Unreleased\n\n## 1.0.0\n",
+        |c| c.add_draft(&draft, &policy()),
+        "## Unreleased\n\n### Added\n\n- One\n- Two\n\n## 1.0.0\n",
+    );
+}
+
+#[track_caller]
+fn upgrade(before: &str, version: &str, text: &str, after: &str) {
+    let edits = UpgradeNotes::parse(before).add(version, text).unwrap();
+    assert_eq!(edits.apply(before).unwrap(), after);
+    assert!(
+        UpgradeNotes::parse(after)
+            .add(version, text)
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[test]
+fn notes_on_upgrading_are_a_row_or_a_section_in_order() {
+    upgrade(
+        "| Version | Do | Why |\n| --- | --- | --- |\n| `0.4.0` | x | y |\n| `0.7.0` | x | y |\n\nEnd.\n",
+        "0.6.0",
+        "Run it. | New table.",
+        "| Version | Do | Why |\n| --- | --- | --- |\n| `0.4.0` | x | y |\n| `0.6.0` | Run it. | New table. |\n| `0.7.0` | x | y |\n\nEnd.\n",
+    );
+    upgrade(
+        "# Upgrading\n\n## Upgrading to 0.7.0\n\nDo x.\n\n## Upgrading to 0.4.0\n\nDo y.\n",
+        "0.6.0",
+        "Do z.",
+        "# Upgrading\n\n## Upgrading to 0.7.0\n\nDo x.\n\n## Upgrading to 0.6.0\n\nDo z.\n\n## Upgrading to 0.4.0\n\nDo y.\n",
+    );
+    upgrade(
+        "# Upgrading\n",
+        "0.6.0",
+        "Do z.",
+        "# Upgrading\n\n## 0.6.0\n\nDo z.\n",
+    );
+    let error = UpgradeNotes::parse("## 0.6.0\n\nDo z.\n")
+        .add("0.6.0", "Do w.")
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot add notes on upgrading: version `0.6.0` has a section already (line 1)"
+    );
+}

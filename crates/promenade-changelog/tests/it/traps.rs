@@ -212,7 +212,14 @@ fn nothing_is_added_into_a_fence_that_is_not_closed() {
 
 #[test]
 fn an_entry_of_nothing_is_refused_and_no_text_is_more_than_an_entry() {
-    for text in ["a\n\n1. b\n---", "a\n- b\n# c", "```", "## 3.0.0", "<!--", "[a]: b"] {
+    for text in [
+        "a\n\n1. b\n---",
+        "a\n- b\n# c",
+        "```",
+        "## 3.0.0",
+        "<!--",
+        "[a]: b",
+    ] {
         let before = "## Unreleased\n\n## 1.0.0\n";
         let edits = Changelog::parse(before)
             .add(None, text, &ChangelogPolicy::default())

@@ -1,3 +1,4 @@
 //! The command line as a program.
 
+mod changelog;
 mod digest;

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::dialect::{Address, Dialect, tag_affixes};
-use crate::document::{Changelog, Section, SectionKind, normal_label};
+use crate::document::{Changelog, Section, SectionKind, is_label, normal_label};
 use crate::edit::{Edits, TextEdit};
 use crate::error::{EditChangelogError, EditChangelogErrorKind};
 use crate::heading::Names;
@@ -302,7 +302,7 @@ impl Changelog<'_> {
             let wanted = normal_label(label);
             self.scan.blocks.iter().find(|block| {
                 block.kind == BlockKind::Definition
-                    && normal_label(self.slice(block.inner.0..block.inner.1)) == wanted
+                    && is_label(self.slice(block.inner.0..block.inner.1), &wanted)
             })
         };
         let unreleased = self

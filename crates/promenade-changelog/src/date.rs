@@ -218,6 +218,15 @@ fn ymd(y: &str, m: &str, d: &str) -> Option<NaiveDate> {
 /// Names the style that writes the date just so, or the nearest one.
 fn found(text: &str, start: usize, end: usize, date: NaiveDate, nearest: DateStyle) -> FoundDate {
     let written = text.get(start..end).unwrap_or_default();
+    let padded = written.len() == 10 && written.get(7..8) == Some("-");
+    if nearest == DateStyle::Iso && padded {
+        return FoundDate {
+            start,
+            end,
+            date,
+            style: DateStyle::Iso,
+        };
+    }
     let style = DateStyle::ALL
         .into_iter()
         .find(|style| style.render(date) == written)

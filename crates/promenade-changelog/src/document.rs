@@ -328,8 +328,7 @@ impl<'a> Changelog<'a> {
     #[must_use]
     pub fn link(&self, label: &str) -> Option<Link<'a>> {
         let wanted = normal_label(label);
-        self.links()
-            .find(|link| link.label.len() + 8 >= wanted.len() && normal_label(link.label) == wanted)
+        self.links().find(|link| is_label(link.label, &wanted))
     }
 
     /// Returns the address of a section: of its heading, or of the definition that it names.
@@ -468,6 +467,14 @@ pub(crate) fn normal_label(label: &str) -> String {
         out.extend(word.chars().flat_map(char::to_lowercase));
     }
     out
+}
+
+/// Returns whether a label is the one that `wanted` is the normal form of.
+pub(crate) fn is_label(label: &str, wanted: &str) -> bool {
+    if label.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return label.eq_ignore_ascii_case(wanted);
+    }
+    normal_label(label) == wanted
 }
 
 struct Candidate {

@@ -74,10 +74,25 @@ const PENDING: &[&str] = &[
 
 /// Reads the text of a heading, or nothing if it names no release.
 pub(crate) fn read(text: &str) -> Option<Reading> {
+    // Most headings are categories: without a digit or a placeholder's letter, only a word for
+    // unreleased is left.
+    let some_version = |b: u8| b.is_ascii_digit() || matches!(b, b'X' | b'x' | b'Z' | b'z');
+    if !text.bytes().any(some_version) && !may_be_unreleased(text) {
+        return None;
+    }
     let (start, _) = text
         .char_indices()
         .find(|(_, c)| !matches!(c, '*' | '_' | '~' | '`' | ' '))?;
     core(text, start, false).or_else(|| after_prefix(text, start))
+}
+
+/// Returns whether a text starts with a word for unreleased, after marks.
+fn may_be_unreleased(text: &str) -> bool {
+    let bare = text.trim_start_matches(['*', '_', '~', '`', ' ', '[']);
+    UNRELEASED.iter().any(|word| {
+        bare.get(..word.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(word))
+    })
 }
 
 /// Reads `[1.2.3] - …`, `1.2.3 (…)`, `Unreleased` at `start`.
@@ -151,6 +166,9 @@ impl Reading {
     fn finish(&mut self, text: &str, from: usize) {
         let rest = text.get(from..).unwrap_or_default();
         self.date = at(date::find(rest), from);
+        if self.date.is_some() && !rest.bytes().any(|b| matches!(b, b'y' | b'Y')) {
+            return;
+        }
         let lower = rest.to_ascii_lowercase();
         if let Some(at) = lower.find("[yanked]") {
             let space = rest.get(..at).unwrap_or_default();
@@ -179,7 +197,11 @@ type Named = (Names, (usize, usize));
 
 /// Reads one word, or the text in brackets.
 fn name(token: &str, offset: usize, bracketed: bool, alone: bool) -> Option<Named> {
-    if bracketed && UNRELEASED.contains(&token.to_ascii_lowercase().as_str()) {
+    if bracketed
+        && UNRELEASED
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case(token))
+    {
         return Some((Names::Unreleased, (offset, offset + token.len())));
     }
     let word = token.split([' ', '\t']).next().unwrap_or_default();

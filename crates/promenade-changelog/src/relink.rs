@@ -2,7 +2,7 @@
 
 use crate::cut::{fit_version, page_of};
 use crate::dialect::{Address, Dialect, tag_affixes};
-use crate::document::{Changelog, Link, Section, SectionKind, normal_label};
+use crate::document::{Changelog, Link, Section, SectionKind, is_label, normal_label};
 use crate::edit::{Edits, TextEdit};
 use crate::error::{EditChangelogError, EditChangelogErrorKind};
 use crate::order;
@@ -228,7 +228,7 @@ impl<'a> Changelog<'a> {
             let label = normal_label(section.label()?);
             self.scan.blocks.iter().find(|block| {
                 block.kind == BlockKind::Definition
-                    && normal_label(self.slice(block.inner.0..block.inner.1)) == label
+                    && is_label(self.slice(block.inner.0..block.inner.1), &label)
             })
         };
         let mut edits: Vec<TextEdit> = Vec::new();

@@ -15,7 +15,11 @@ pub(crate) struct LinkDefinition {
 pub(super) fn leading(bytes: &[u8], lines: &[(usize, usize)]) -> Vec<(LinkDefinition, usize)> {
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some((definition, count)) = lines.get(at..).and_then(|rest| one(bytes, rest)) {
+    let next = |at: usize| {
+        let rest = lines.get(at..)?;
+        plain(bytes, rest).or_else(|| one(bytes, rest))
+    };
+    while let Some((definition, count)) = next(at) {
         found.push((definition, count));
         at += count;
     }
@@ -79,6 +83,39 @@ impl Place<'_> {
     fn ends_line(&self) -> bool {
         matches!(self.peek(), None | Some(b'\n'))
     }
+}
+
+/// Reads `[label]: address` on a line of its own, without anything that needs a closer look.
+fn plain(bytes: &[u8], lines: &[(usize, usize)]) -> Option<(LinkDefinition, usize)> {
+    let &(at, end) = lines.first()?;
+    let line = bytes.get(at..end)?;
+    let close = memchr::memchr(b']', line)?;
+    let label = line.get(1..close)?;
+    let odd = |byte: &u8| matches!(byte, b'[' | b'\\');
+    if line.first() != Some(&b'[') || label.is_empty() || label.len() > 900 || label.iter().any(odd)
+    {
+        return None;
+    }
+    let rest = line.get(close + 1..)?.strip_prefix(b":")?;
+    let white = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let url = rest.get(rest.iter().take_while(|byte| white(byte)).count()..)?;
+    let simple = |byte: &u8| {
+        *byte > b' ' && !matches!(byte, b'(' | b')' | b'<' | b'\\' | b'"' | b'\'' | 0x7f)
+    };
+    let title = lines.get(1).and_then(|&(start, _)| bytes.get(start));
+    if url.is_empty()
+        || label.iter().all(white)
+        || !url.iter().all(simple)
+        || matches!(title, Some(b'"' | b'\'' | b'('))
+    {
+        return None;
+    }
+    let definition = LinkDefinition {
+        label: (at + 1, at + close),
+        url: (end - url.len(), end),
+        top: true,
+    };
+    Some((definition, 1))
 }
 
 fn one(bytes: &[u8], lines: &[(usize, usize)]) -> Option<(LinkDefinition, usize)> {

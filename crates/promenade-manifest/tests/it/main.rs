@@ -1,8 +1,10 @@
 //! The public behaviour of the crate, a module per topic.
 
 mod cargo_edit;
+mod cargo_oracle;
 mod definitions;
 mod definitions_corpus;
 mod directory;
+mod documents_oracle;
 mod files;
 mod npm;

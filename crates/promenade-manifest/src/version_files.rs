@@ -219,6 +219,50 @@ impl VersionFiles {
         Ok(found)
     }
 
+    /// Returns every place that disagrees, where the group without a name (or the only one) is to
+    /// have `version`: what must be empty before a tag is made.
+    ///
+    /// # Errors
+    /// [`ReadManifestError`] with file, line and column.
+    pub fn check_version(
+        &self,
+        tree: &impl FileTree,
+        scheme: &Scheme,
+        version: &Version,
+    ) -> Result<Vec<Mismatch>, ReadManifestError> {
+        let groups = self.groups();
+        let group = match groups.first() {
+            Some(one) if groups.len() == 1 => one.map(str::to_owned),
+            _ => None,
+        };
+        let expected = BTreeMap::from([(group, version.clone())]);
+        self.check(tree, scheme, &expected)
+    }
+
+    /// Returns whether the tables may lead to the file: it is named, or a manifest or lock file.
+    #[must_use]
+    pub fn may_read(&self, path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let kind = match name {
+            "Cargo.toml" | "Cargo.lock" => Some(ManifestKind::Cargo),
+            "package.json" | "package-lock.json" | "npm-shrinkwrap.json" => Some(ManifestKind::Npm),
+            _ => None,
+        };
+        self.files.iter().any(|file| file.path() == path)
+            || self
+                .manifests
+                .iter()
+                .any(|manifest| Some(manifest.kind()) == kind || manifest.path() == path)
+    }
+
+    fn groups(&self) -> BTreeSet<Option<&str>> {
+        self.manifests
+            .iter()
+            .map(ManifestPolicy::group_name)
+            .chain(self.files.iter().map(FilePolicy::group_name))
+            .collect()
+    }
+
     /// Plans the edit that gives a group `version`, everywhere: manifests, requirements, lock files
     /// and other files. `name` is a group or one of its packages, or any package that no group
     /// claims; it may be left out where there is one group.
@@ -361,12 +405,7 @@ impl VersionFiles {
                 .collect(),
             package: None,
         };
-        let groups: BTreeSet<_> = self
-            .manifests
-            .iter()
-            .map(ManifestPolicy::group_name)
-            .chain(self.files.iter().map(FilePolicy::group_name))
-            .collect();
+        let groups = self.groups();
         let Some(name) = name else {
             let target = group(None);
             if !target.manifests.is_empty() || !target.files.is_empty() {

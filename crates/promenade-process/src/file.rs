@@ -1,6 +1,8 @@
 //! The tables of a process file, as serde reads them.
 
 use promenade_changelog::ChangelogPolicy;
+use promenade_manifest::definitions::DefinitionPolicy;
+use promenade_manifest::{FilePolicy, ManifestPolicy};
 use promenade_promotion::{EnvironmentRule, PersonRule, ReleaseRule, Role};
 use promenade_tag::{BranchTemplate, ChannelRule, MessageTemplate, TagRule};
 use promenade_version::VersionPolicy;
@@ -27,7 +29,11 @@ pub(crate) struct File {
     #[serde(default)]
     pub(crate) changelog: Option<ChangelogPolicy>,
     #[serde(default)]
-    pub(crate) manifests: Vec<String>,
+    pub(crate) manifest: Vec<ManifestPolicy>,
+    #[serde(default)]
+    pub(crate) file: Vec<FilePolicy>,
+    #[serde(default)]
+    pub(crate) definitions: Option<DefinitionPolicy>,
     #[serde(default)]
     pub(crate) registry: Option<RegistryRules>,
     #[serde(default)]

@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Range;
 
 use promenade_changelog::ChangelogPolicy;
+use promenade_manifest::VersionFiles;
+use promenade_manifest::definitions::DefinitionPolicy;
 use promenade_promotion::{Policy, PolicyRules};
 use promenade_tag::{ChannelSet, TagPolicy};
 use promenade_version::VersionPolicy;
@@ -46,7 +48,8 @@ pub struct Process {
     tags: TagPolicy,
     channels: ChannelSet,
     changelog: Option<ChangelogPolicy>,
-    manifests: Vec<String>,
+    version_files: VersionFiles,
+    definitions: Option<DefinitionPolicy>,
     registry: Option<RegistryRules>,
     promotion: Policy,
 }
@@ -118,10 +121,16 @@ impl Process {
         self.changelog.as_ref()
     }
 
-    /// Returns the manifests that name the version.
+    /// Returns the manifests and the other files that name versions.
     #[must_use]
-    pub fn manifests(&self) -> &[String] {
-        &self.manifests
+    pub fn version_files(&self) -> &VersionFiles {
+        &self.version_files
+    }
+
+    /// Returns where environment definitions lie, if the process has some.
+    #[must_use]
+    pub fn definitions(&self) -> Option<&DefinitionPolicy> {
+        self.definitions.as_ref()
     }
 
     /// Returns the name of the artifact that channels point at, if there is a registry.
@@ -179,6 +188,8 @@ impl Checker<'_> {
                 .find(|(name, _)| Some(name.as_str()) == about);
             self.error(found.map(|(_, span)| span), &error)
         })?;
+        let version_files = VersionFiles::new(file.manifest, file.file)
+            .map_err(|error| self.error(None, &error))?;
         Ok(Process {
             name: file.process.name,
             version: file.version,
@@ -187,7 +198,8 @@ impl Checker<'_> {
             tags,
             channels,
             changelog: file.changelog,
-            manifests: file.manifests,
+            version_files,
+            definitions: file.definitions,
             registry: file.registry,
             promotion,
         })

@@ -40,7 +40,7 @@ enum DefinitionsCommand {
 }
 
 pub(crate) fn run(args: &DefinitionsArgs, context: &Context) -> Result<Report, CliError> {
-    let policy = DefinitionPolicy::kayron();
+    let policy = policy(context)?;
     match &args.command {
         DefinitionsCommand::Lint { dir, environment } => {
             let dir = dir.as_deref().unwrap_or_else(|| context.directory());
@@ -65,6 +65,15 @@ pub(crate) fn run(args: &DefinitionsArgs, context: &Context) -> Result<Report, C
             )
         }
     }
+}
+
+/// Returns the policy of a process that is named or stands there, else that of Kayron.
+fn policy(context: &Context) -> Result<DefinitionPolicy, CliError> {
+    let named = match context.names_process() {
+        true => context.process()?.definitions().cloned(),
+        false => None,
+    };
+    Ok(named.unwrap_or_else(DefinitionPolicy::kayron))
 }
 
 fn lint(definitions: &Definitions, environment: Option<&str>) -> Report {

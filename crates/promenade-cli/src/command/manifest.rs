@@ -39,8 +39,13 @@ enum ManifestCommand {
 }
 
 pub(crate) fn run(args: &ManifestArgs, context: &Context) -> Result<Report, CliError> {
-    let tree = Directory::open(context.directory()).map_err(CliError::input)?;
-    let (files, scheme) = version_files(&tree)?;
+    let around = || context.repository().ok()?.work_tree().ok();
+    let root = match &context.global.repo {
+        Some(directory) => directory.clone(),
+        None => around().unwrap_or_else(|| context.directory().to_path_buf()),
+    };
+    let tree = Directory::open(root).map_err(CliError::input)?;
+    let (files, scheme) = version_files(&tree, context)?;
     match &args.command {
         ManifestCommand::Check { expect } => {
             let mut expected = BTreeMap::new();
@@ -90,12 +95,20 @@ pub(crate) fn run(args: &ManifestArgs, context: &Context) -> Result<Report, CliE
     }
 }
 
-/// Returns the files that name versions: those of the process, or those at the root.
-fn version_files(tree: &Directory) -> Result<(VersionFiles, Scheme), CliError> {
+/// Returns the files that name versions: those of the process, or without one those at the root.
+fn version_files(tree: &Directory, context: &Context) -> Result<(VersionFiles, Scheme), CliError> {
+    if context.names_process() {
+        let process = context.process()?;
+        let files = process.version_files();
+        if !files.manifests().is_empty() || !files.files().is_empty() {
+            return Ok((files.clone(), process.version().scheme().clone()));
+        }
+    }
     let found = VersionFiles::found_in(tree).map_err(CliError::input)?;
     if found.manifests().is_empty() {
         return Err(CliError::input(
-            "no process file, no `Cargo.toml` and no `package.json`: nothing names a version",
+            "no `[[manifest]]` in a process file, no `Cargo.toml` and no `package.json`: nothing \
+             names a version",
         ));
     }
     Ok((found, Scheme::semver()))

@@ -23,6 +23,8 @@ pub(crate) struct Lock {
     packages: Vec<Locked>,
     /// `[[patch.unused]]` and `[root]`.
     others: Vec<Locked>,
+    /// The entries without a source, by name: places in `packages`, then in `others`.
+    local: BTreeMap<String, Vec<usize>>,
 }
 
 /// An entry of the lock file.
@@ -62,24 +64,33 @@ impl Lock {
         let metadata = root.get("metadata").is_some();
         let mut packages: Vec<_> = packages.into_iter().map(|package| package.0).collect();
         close_blocks(text, &mut packages);
+        let others: Vec<_> = others.into_iter().map(|other| other.0).collect();
+        let mut local: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (place, entry) in packages.iter().chain(&others).enumerate() {
+            if entry.source.is_none() {
+                local.entry(entry.name.clone()).or_default().push(place);
+            }
+        }
         Ok(Self {
             path: path.to_owned(),
             text: text.to_owned(),
             short: number.is_some() || checksums || !metadata,
             packages,
-            others: others.into_iter().map(|other| other.0).collect(),
+            others,
+            local,
         })
     }
 
     /// Returns the entry of a path package: the one of its version, else the only one of its name;
     /// or how many there are. An unused patch and a `[root]` count as well.
     pub(crate) fn entry_of(&self, name: &str, version: Option<&Version>) -> Result<&Locked, usize> {
-        let found: Vec<&Locked> = self
-            .packages
+        let places = self.local.get(name).map_or(&[][..], Vec::as_slice);
+        let found: Vec<&Locked> = places
             .iter()
-            .filter(|package| package.source.is_none())
-            .chain(&self.others)
-            .filter(|entry| entry.name == name)
+            .filter_map(|place| {
+                let other = || self.others.get(place - self.packages.len());
+                self.packages.get(*place).or_else(other)
+            })
             .collect();
         let exact = found.iter().find(|entry| Some(&entry.version) == version);
         match (exact, found.as_slice()) {

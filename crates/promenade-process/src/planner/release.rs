@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use promenade_changelog::{Changelog, Cut};
-use promenade_manifest::{Cargo, Dependents, PackageSelection};
 use promenade_promotion::{
     Artifacts, Blocker, Command, CommitId, MakeRelease, Rank, Stage, VersionRecord,
 };
@@ -252,6 +251,7 @@ impl Planner<'_> {
         request: &ReleaseRequest,
         tip: &CommitId,
     ) -> Result<Vec<DocumentChange>, PlanError> {
+        let versions = self.version_documents(repository, request, tip)?;
         if self.process.commit().message.is_none() {
             return Ok(Vec::new());
         }
@@ -283,56 +283,60 @@ impl Planner<'_> {
                 after,
             });
         }
-        changes.extend(self.manifests(repository, request, tip)?);
+        changes.extend(versions);
         changes.retain(|change| change.before != change.after);
         Ok(changes)
     }
 
-    fn manifests(
+    /// The edits of every file that names the version, if the release has a commit for them. No tag
+    /// is planned while a place says another version: a lock file that was forgotten, an image name.
+    fn version_documents(
         &self,
         repository: &dyn Repository,
         request: &ReleaseRequest,
         tip: &CommitId,
     ) -> Result<Vec<DocumentChange>, PlanError> {
-        let roots: Vec<&str> = self
-            .process
-            .manifests()
-            .iter()
-            .map(String::as_str)
-            .collect();
-        if roots.is_empty() {
+        let (files, scheme) = (
+            self.process.version_files(),
+            self.process.version().scheme(),
+        );
+        if files.manifests().is_empty() && files.files().is_empty() {
             return Ok(Vec::new());
         }
-        let refuse = |reason: String| PlanError::Document {
-            path: roots.join(", "),
-            reason,
-        };
-        let mut files = Documents::new();
+        let mut tree = Documents::new();
         for path in repository.files(tip).map_err(PlanError::Repository)? {
-            let name = path.rsplit('/').next().unwrap_or_default();
-            if matches!(name, "Cargo.toml" | "Cargo.lock")
+            if files.may_read(&path)
                 && let Some(bytes) = read(repository, tip, &path)?
             {
-                files.insert(path, bytes);
+                tree.insert(path, bytes);
             }
         }
-        let cargo = Cargo::read(&files, &roots).map_err(|error| refuse(error.to_string()))?;
-        let edit = cargo
-            .plan_version_edit(
-                &PackageSelection::Shared,
-                &request.version,
-                Dependents::Follow,
-            )
-            .map_err(|error| refuse(error.to_string()))?;
-        Ok(edit
-            .files()
-            .iter()
-            .map(|file| DocumentChange {
-                path: file.path().to_owned(),
-                before: file.before().to_vec(),
-                after: file.after(),
-            })
-            .collect())
+        let refuse = |path: &str, reason: String| PlanError::Document {
+            path: path.to_owned(),
+            reason,
+        };
+        let mut changes = Vec::new();
+        if self.process.commit().message.is_some() {
+            let edit = files
+                .plan_version_edit(&tree, scheme, None, &request.version)
+                .map_err(|error| refuse(error.file().unwrap_or("version"), error.to_string()))?;
+            for file in edit.files() {
+                let change = DocumentChange {
+                    path: file.path().to_owned(),
+                    before: file.before().to_vec(),
+                    after: file.after(),
+                };
+                tree.insert(change.path.clone(), change.after.clone());
+                changes.push(change);
+            }
+        }
+        let found = files
+            .check_version(&tree, scheme, &request.version)
+            .map_err(|error| refuse(error.file(), error.to_string()))?;
+        match found.first() {
+            None => Ok(changes),
+            Some(mismatch) => Err(refuse(&mismatch.file, mismatch.to_string())),
+        }
     }
 }
 

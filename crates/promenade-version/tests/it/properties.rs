@@ -17,10 +17,19 @@ fn numbers(version: &Version) -> (u64, u64, u64) {
     (version.major, version.minor, version.patch)
 }
 
+/// At the slow size the assumptions of a test refuse more cases than the default allows.
+fn config() -> ProptestConfig {
+    let cases = testkit::scale(512, 100_000);
+    ProptestConfig {
+        cases: u32::try_from(cases).unwrap_or(512),
+        max_global_rejects: 1_000_000,
+        max_local_rejects: 1_000_000,
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(
-        u32::try_from(testkit::scale(512, 100_000)).unwrap_or(512)
-    ))]
+    #![proptest_config(config())]
 
     #[test]
     fn parse_undoes_format((scheme, version) in strategy::scheme_and_version()) {

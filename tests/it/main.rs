@@ -1,7 +1,11 @@
 //! Stories that cross crates, and the shape of the house.
 
+mod channels;
 mod command;
 mod demo;
 mod history;
 mod rebuilt;
+#[path = "../../crates/promenade-registry/tests/it/server.rs"]
+mod server;
+mod signed;
 mod tidy;

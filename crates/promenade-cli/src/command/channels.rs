@@ -1,5 +1,7 @@
 //! `channels`: which names move where when a version is published, promoted or withdrawn.
 
+mod execute;
+
 use std::fmt::Write as _;
 
 use promenade::process::Process;
@@ -8,6 +10,7 @@ use promenade::tag::{
 };
 use serde_json::{Value, json};
 
+use self::execute::{Applied, ExecuteArgs};
 use crate::context::git_error;
 use crate::{CliError, Context, Exit, Report};
 
@@ -41,6 +44,8 @@ pub(crate) struct ChannelsArgs {
     /// A person publishes: repairs of immutable names are theirs
     #[arg(long, requires = "publish")]
     by_hand: bool,
+    #[command(flatten)]
+    execute: ExecuteArgs,
 }
 
 pub(crate) fn run(args: &ChannelsArgs, context: &Context) -> Result<Report, CliError> {
@@ -69,7 +74,14 @@ pub(crate) fn run(args: &ChannelsArgs, context: &Context) -> Result<Report, CliE
     let plan = set
         .plan(&all, &positions, &event)
         .map_err(CliError::input)?;
-    Ok(report(&plan, &process))
+    let applied = if args.execute.execute {
+        let published = args.publish.as_deref();
+        let applied = execute::apply(&args.execute, &plan, &positions, published, &process)?;
+        Some(applied)
+    } else {
+        None
+    };
+    Ok(report(&plan, &process, applied))
 }
 
 /// Reads the event, and takes the version that it is about out of those published before.
@@ -169,7 +181,7 @@ fn repository(policy: &TagPolicy, context: &Context) -> Result<Vec<Published>, C
     Ok(versions.collect())
 }
 
-fn report(plan: &ChannelPlan, process: &Process) -> Report {
+fn report(plan: &ChannelPlan, process: &Process, applied: Option<Applied>) -> Report {
     let at = |target: Option<&Target>| target.map(ToString::to_string);
     let moves: Vec<Value> = plan
         .moves()
@@ -205,10 +217,20 @@ fn report(plan: &ChannelPlan, process: &Process) -> Report {
     } else {
         Exit::Held
     };
+    let mut text = text(plan);
+    let mut exit = exit;
+    let mut done = Value::Null;
+    if let Some(applied) = applied {
+        text.push('\n');
+        text.push_str(&applied.text);
+        exit = applied.exit;
+        done = Value::Array(applied.json);
+    }
     let json = json!({
         "process": process.name(), "moves": moves, "kept": kept, "refused": refused,
+        "applied": done,
     });
-    Report::new("promenade.channels/1", json, text(plan)).exit(exit)
+    Report::new("promenade.channels/1", json, text).exit(exit)
 }
 
 fn text(plan: &ChannelPlan) -> String {

@@ -7,6 +7,7 @@ use promenade::tag::{ObjectKind, Severity, Surveyed, TagPolicy};
 use promenade::version::{Scheme, Version};
 use serde_json::{Value, json};
 
+use super::verdict::{KeyringArgs, Verdicts};
 use crate::context::git_error;
 use crate::{CliError, Context, Exit, Report};
 
@@ -15,12 +16,16 @@ pub(crate) struct TagsArgs {
     /// Only tags with findings
     #[arg(long)]
     findings: bool,
+    #[command(flatten)]
+    keys: KeyringArgs,
 }
 
 pub(crate) fn run(args: &TagsArgs, context: &Context) -> Result<Report, CliError> {
     let process = context.process()?;
     let policy = process.tags();
-    let facts = context.repository()?.tags().map_err(git_error)?;
+    let repository = context.repository()?;
+    let facts = repository.tags().map_err(git_error)?;
+    let verdicts = args.keys.judge(&repository, &facts, context)?;
     let survey = policy.survey(&facts);
     let worst = survey
         .iter()
@@ -29,6 +34,7 @@ pub(crate) fn run(args: &TagsArgs, context: &Context) -> Result<Report, CliError
         .max();
     let exit = match worst {
         Some(Severity::Error | Severity::Warning) => Exit::Held,
+        _ if !verdicts.all_good() => Exit::Held,
         Some(Severity::Note) | None => Exit::Done,
     };
     let mut classes: BTreeMap<&str, usize> = BTreeMap::new();
@@ -39,13 +45,16 @@ pub(crate) fn run(args: &TagsArgs, context: &Context) -> Result<Report, CliError
         .iter()
         .filter(|one| !args.findings || !one.findings.is_empty())
         .collect();
-    let tags: Vec<Value> = shown.iter().map(|one| object(policy, one)).collect();
+    let tags: Vec<Value> = shown
+        .iter()
+        .map(|one| object(policy, one, &verdicts))
+        .collect();
     let json = json!({ "tags": tags, "summary": classes });
-    let text = table(policy, &shown, &classes);
+    let text = table(policy, &shown, &classes, &verdicts);
     Ok(Report::new("promenade.tags/1", json, text).exit(exit))
 }
 
-fn object(policy: &TagPolicy, one: &Surveyed<'_>) -> Value {
+fn object(policy: &TagPolicy, one: &Surveyed<'_>, verdicts: &Verdicts) -> Value {
     let facts = one.facts;
     let classified = &one.classified;
     let version = classified.version.as_ref();
@@ -71,6 +80,7 @@ fn object(policy: &TagPolicy, one: &Surveyed<'_>) -> Value {
         "depth": facts.depth,
         "commit": (facts.peeled_kind == ObjectKind::Commit).then_some(&facts.peeled),
         "signature": facts.signature.name(),
+        "verdict": verdicts.json(&facts.name),
         "date": facts.date.map(|date| date.to_rfc3339()),
         "findings": ids,
         "details": details,
@@ -81,7 +91,12 @@ fn name(one: &Surveyed<'_>) -> String {
     String::from_utf8_lossy(&one.facts.name).into_owned()
 }
 
-fn table(policy: &TagPolicy, shown: &[&Surveyed<'_>], classes: &BTreeMap<&str, usize>) -> String {
+fn table(
+    policy: &TagPolicy,
+    shown: &[&Surveyed<'_>],
+    classes: &BTreeMap<&str, usize>,
+    verdicts: &Verdicts,
+) -> String {
     let width = |column: fn(&Surveyed<'_>) -> usize, least: usize| {
         let widest = shown.iter().map(|one| column(one)).max();
         widest.unwrap_or_default().max(least)
@@ -105,6 +120,9 @@ fn table(policy: &TagPolicy, shown: &[&Surveyed<'_>], classes: &BTreeMap<&str, u
             one.facts.signature.name(),
             one.facts.peeled.get(..12).unwrap_or(&one.facts.peeled),
         );
+        if let Some(line) = verdicts.line(&one.facts.name) {
+            let _ = writeln!(text, "{:tag$}  signature: {line}", "");
+        }
         for finding in &one.findings {
             let severity = finding.severity().name();
             let _ = writeln!(text, "{:tag$}  {severity}: {finding}", "");

@@ -398,7 +398,7 @@ fn only_this_machine_is_spoken_to_without_tls() {
 fn docker_s_configuration_says_who_asks_whom() {
     let config: DockerConfig = r#"{
         "auths": {
-            "https://index.docker.io/v1/": {"auth": "YTpi"},
+            "https://old.example/v1/": {"auth": "YTpi"},
             "registry.example": {"auth": "YWRhOnNlOmNyZXQ="},
             "token.example": {"identitytoken": "t"},
             "broken.example": {"auth": "!"},
@@ -413,7 +413,7 @@ fn docker_s_configuration_says_who_asks_whom() {
         user: user.to_owned(),
         password: password.to_owned(),
     };
-    assert_eq!(config.credentials("index.docker.io"), Ok(basic("a", "b")));
+    assert_eq!(config.credentials("old.example"), Ok(basic("a", "b")));
     assert_eq!(
         config.credentials("registry.example"),
         Ok(basic("ada", "se:cret"))

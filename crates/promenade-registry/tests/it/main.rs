@@ -7,3 +7,5 @@ mod http;
 mod moves;
 #[cfg(feature = "http")]
 mod real;
+#[cfg(feature = "http")]
+mod server;

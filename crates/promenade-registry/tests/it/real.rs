@@ -1,11 +1,8 @@
-//! A real registry on this machine (Debian's `docker-registry`), filled by `umoci` and `skopeo`.
+//! Channels in a real registry; `skopeo` says where they are.
 
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use promenade_digest::Digest;
 use promenade_promotion::ledger::{AppendError, Head, LedgerStore, MemoryLedger, OpId, StreamId};
@@ -15,157 +12,26 @@ use promenade_registry::{
     conformance, move_channels, reconcile,
 };
 
+use crate::server::{Server, run};
+
 const PATIENCE: Patience = Patience {
     attempts: 40,
     pause: Duration::from_millis(1),
 };
 
-/// A registry of our own, ended with the test.
-struct Server {
-    child: Child,
-    host: String,
-    dir: tempfile::TempDir,
+fn client(server: &Server) -> HttpRegistry {
+    let limit = Duration::from_secs(10);
+    let repository = "app".parse().unwrap();
+    HttpRegistry::new(&server.host, &repository, Credentials::Anonymous, limit).unwrap()
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Server {
-    /// Starts one, if every program it takes is here.
-    fn start() -> Option<Self> {
-        for program in ["umoci", "skopeo"] {
-            testkit::program(program)?;
-        }
-        let program = testkit::program("docker-registry")?;
-        let dir = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let host = format!("127.0.0.1:{port}");
-        let config = format!(
-            "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage:\n  \
-             filesystem: {{rootdirectory: {}}}\n  delete: {{enabled: true}}\n  \
-             maintenance: {{uploadpurging: {{enabled: false}}}}\nhttp: {{addr: {host}}}\n",
-            dir.path().join("data").display(),
-        );
-        let file = dir.path().join("reg.yml");
-        std::fs::write(&file, config).unwrap();
-        let child = Command::new(program)
-            .arg("serve")
-            .arg(&file)
-            .env("REGISTRY_HTTP_SECRET", "test")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let server = Self { child, host, dir };
-        let start = Instant::now();
-        while std::net::TcpStream::connect(&server.host).is_err() {
-            assert!(
-                start.elapsed() < Duration::from_secs(20),
-                "the registry does not start"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Some(server)
-    }
-
-    fn registry(&self) -> HttpRegistry {
-        let limit = Duration::from_secs(10);
-        HttpRegistry::new(
-            &self.host,
-            &"app".parse().unwrap(),
-            Credentials::Anonymous,
-            limit,
-        )
-        .unwrap()
-    }
-
-    /// Builds an image with `umoci`, pushes it with `skopeo`, and returns its manifest.
-    fn image(&self, text: &str) -> Manifest {
-        let dir = self.dir.path().join(format!("build-{text}"));
-        std::fs::create_dir(&dir).unwrap();
-        let umoci = |args: &[&str]| run(&dir, "umoci", args);
-        umoci(&["init", "--layout", "img"]);
-        umoci(&["new", "--image", "img:v1"]);
-        umoci(&["unpack", "--rootless", "--image", "img:v1", "b"]);
-        std::fs::write(dir.join("b/rootfs/file"), text).unwrap();
-        umoci(&["repack", "--image", "img:v1", "b"]);
-        umoci(&[
-            "config",
-            "--image",
-            "img:v1",
-            "--config.cmd",
-            "/file",
-            "--created",
-            "2026-01-01T00:00:00Z",
-        ]);
-        let target = format!("docker://{}/app:build-{text}", self.host);
-        run(
-            &dir,
-            "skopeo",
-            &[
-                "copy",
-                "-q",
-                "--preserve-digests",
-                "--insecure-policy",
-                "--dest-tls-verify=false",
-                "oci:img:v1",
-                &target,
-            ],
-        );
-        let oracle = run(
-            &dir,
-            "skopeo",
-            &[
-                "inspect",
-                "--tls-verify=false",
-                "--format",
-                "{{.Digest}}",
-                &target,
-            ],
-        );
-        let registry = self.registry();
-        let channel = Reference::Channel(name(&format!("build-{text}")));
-        let found = registry.find(&channel).unwrap().unwrap();
-        assert_eq!(
-            found.digest.to_string(),
-            oracle.trim(),
-            "skopeo sees the same digest"
-        );
-        registry.fetch(&found.digest).unwrap()
-    }
-
-    /// Asks `skopeo` where a channel points.
-    fn oracle(&self, channel: &str) -> String {
-        let target = format!("docker://{}/app:{channel}", self.host);
-        let args = [
-            "inspect",
-            "--tls-verify=false",
-            "--format",
-            "{{.Digest}}",
-            &target,
-        ];
-        run(self.dir.path(), "skopeo", &args).trim().to_owned()
-    }
-}
-
-#[track_caller]
-fn run(dir: &Path, program: &str, args: &[&str]) -> String {
-    let output = Command::new(program)
-        .args(args)
-        .current_dir(dir)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{program} {args:?}: {said}");
-    String::from_utf8(output.stdout).unwrap()
+/// Builds an image, which `skopeo` and we see under the same digest.
+fn image(server: &Server, text: &str) -> Manifest {
+    let digest = server.build(text);
+    let channel = Reference::Channel(name(&format!("build-{text}")));
+    let found = client(server).find(&channel).unwrap().unwrap();
+    assert_eq!(found.digest.to_string(), digest);
+    client(server).fetch(&found.digest).unwrap()
 }
 
 fn name(text: &str) -> ChannelName {
@@ -194,8 +60,8 @@ fn a_real_registry_conforms() {
     let Some(server) = Server::start() else {
         return;
     };
-    let (a, b) = (server.image("a"), server.image("b"));
-    assert_eq!(conformance::check(&server.registry(), &a, &b), Ok(()));
+    let (a, b) = (image(&server, "a"), image(&server, "b"));
+    assert_eq!(conformance::check(&client(&server), &a, &b), Ok(()));
     assert_eq!(server.oracle("conformance-a"), b.digest().to_string());
 }
 
@@ -204,11 +70,11 @@ fn the_channels_of_a_release_move_with_real_images_and_roll_back() {
     let Some(server) = Server::start() else {
         return;
     };
-    let registry = server.registry();
+    let registry = client(&server);
     let (v040, v041, v031) = (
-        server.image("040"),
-        server.image("041"),
-        server.image("031"),
+        image(&server, "040"),
+        image(&server, "041"),
+        image(&server, "031"),
     );
     // RustShare: full version and commit for ever, minor, major and `latest` moving.
     let first = moves(&["sha-1111111", "0.4.0", "0.4", "0", "latest"], None, &v040);
@@ -263,8 +129,8 @@ fn adv_083_a_channel_that_moved_away_from_what_was_qualified_is_not_taken_along(
     let Some(server) = Server::start() else {
         return;
     };
-    let registry = server.registry();
-    let (qualified, other) = (server.image("a"), server.image("b"));
+    let registry = client(&server);
+    let (qualified, other) = (image(&server, "a"), image(&server, "b"));
     assert!(move_channels(&registry, &moves(&["staging"], None, &qualified)).is_done());
     // Somebody moves staging; production gets what was qualified, by digest, and staging's own move
     // is told apart.
@@ -327,7 +193,7 @@ fn adv_085_of_two_writers_the_winner_of_the_ledger_is_what_the_registry_ends_wit
     let Some(server) = Server::start() else {
         return;
     };
-    let images = [server.image("a"), server.image("b")];
+    let images = [image(&server, "a"), image(&server, "b")];
     let store = MemoryLedger::default();
     let stream = StreamId::new("channels").unwrap();
     let (told, won, superseded) = (
@@ -347,7 +213,7 @@ fn adv_085_of_two_writers_the_winner_of_the_ledger_is_what_the_registry_ends_wit
                 let (ledger, barrier, server) = (&ledger, &barrier, &server);
                 let (told, won, superseded) = (&told, &won, &superseded);
                 scope.spawn(move || {
-                    let registry = server.registry();
+                    let registry = client(server);
                     barrier.wait();
                     let op = format!("round-{round}-{writer}");
                     if !ledger.append(&head, &op, image.digest()) {
@@ -378,8 +244,7 @@ fn adv_085_of_two_writers_the_winner_of_the_ledger_is_what_the_registry_ends_wit
             }
         });
         let wanted = ledger.wanted(&name("latest")).unwrap().unwrap();
-        let found = server
-            .registry()
+        let found = client(&server)
             .find(&Reference::Channel(name("latest")))
             .unwrap()
             .unwrap();
@@ -442,8 +307,8 @@ fn adv_103_killed_between_two_moves_the_next_run_converges() {
     let Some(server) = Server::start() else {
         return;
     };
-    let registry = server.registry();
-    let image = server.image("a");
+    let registry = client(&server);
+    let image = image(&server, "a");
     for puts in 1..5 {
         let prefix = |text: &str| format!("k{puts}-{text}");
         let names = ["minor", "major", "latest", "network", "other"].map(prefix);
@@ -474,15 +339,15 @@ fn adv_089_answers_of_500_during_overwrites_are_not_misread() {
     let Some(server) = Server::start() else {
         return;
     };
-    let images = [server.image("a"), server.image("b")];
-    let registry = server.registry();
+    let images = [image(&server, "a"), image(&server, "b")];
+    let registry = client(&server);
     registry.put(&name("latest"), &images[0]).unwrap();
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for offset in 0..2 {
             let (stop, images, server) = (&stop, &images, &server);
             scope.spawn(move || {
-                let registry = server.registry();
+                let registry = client(server);
                 for round in offset.. {
                     if stop.load(Ordering::SeqCst) {
                         break;
@@ -513,8 +378,8 @@ fn adv_097_a_target_that_was_deleted_is_refused() {
     let Some(server) = Server::start() else {
         return;
     };
-    let registry = server.registry();
-    let (good, gone) = (server.image("a"), server.image("b"));
+    let registry = client(&server);
+    let (good, gone) = (image(&server, "a"), image(&server, "b"));
     assert!(move_channels(&registry, &moves(&["latest"], None, &good)).is_done());
     let url = format!("docker://{}/app:build-b", server.host);
     run(

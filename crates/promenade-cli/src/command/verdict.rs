@@ -1,0 +1,115 @@
+//! The verdicts on signed tags, by keyrings that the caller names.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use promenade::git::{Repository, TagCheck, TagReport};
+use promenade::signature::{AllowedSigners, Keyring, PgpKeys, PgpVerifier, SshVerifier, Verdict};
+use promenade::tag::{SignatureKind, TagFacts};
+use serde_json::{Value, json};
+
+use crate::context::git_error;
+use crate::{CliError, Context};
+
+/// Whom to trust. Nothing of the repository is asked: keyrings are named by the caller.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct KeyringArgs {
+    /// Judge ssh signatures by this `allowed_signers` file
+    #[arg(long, value_name = "FILE")]
+    allowed_signers: Option<PathBuf>,
+    /// Judge OpenPGP signatures by the certificates in this file
+    #[arg(long, value_name = "FILE")]
+    pgp_keys: Option<PathBuf>,
+}
+
+/// What was found about the signed tags; empty if no keyring was named.
+#[derive(Debug, Default)]
+pub(crate) struct Verdicts(BTreeMap<String, TagReport>);
+
+impl KeyringArgs {
+    /// Judges the signed tags among `facts`.
+    pub(crate) fn judge(
+        &self,
+        repository: &Repository,
+        facts: &[TagFacts],
+        context: &Context,
+    ) -> Result<Verdicts, CliError> {
+        let Some(keyring) = self.keyring(context)? else {
+            return Ok(Verdicts::default());
+        };
+        let names: Vec<&str> = facts
+            .iter()
+            .filter(|one| one.signature != SignatureKind::None)
+            .filter_map(|one| str::from_utf8(&one.name).ok())
+            .collect();
+        let check = TagCheck {
+            verifier: &keyring,
+            signers: &[],
+            now: context.at(),
+            recorded: &BTreeMap::new(),
+        };
+        let reports = repository.verify_tags(&names, &check).map_err(git_error)?;
+        let by_name = reports
+            .into_iter()
+            .map(|report| (report.name().to_owned(), report));
+        Ok(Verdicts(by_name.collect()))
+    }
+
+    fn keyring(&self, context: &Context) -> Result<Option<Keyring>, CliError> {
+        if self.allowed_signers.is_none() && self.pgp_keys.is_none() {
+            return Ok(None);
+        }
+        let mut keyring = Keyring::new();
+        if let Some(path) = &self.allowed_signers {
+            let text = String::from_utf8(context.read(path)?).map_err(CliError::input)?;
+            let signers: AllowedSigners = text.parse().map_err(CliError::input)?;
+            keyring = keyring.with_ssh(SshVerifier::new(signers));
+        }
+        if let Some(path) = &self.pgp_keys {
+            let keys = PgpKeys::parse(&context.read(path)?).map_err(CliError::input)?;
+            keyring = keyring.with_pgp(PgpVerifier::new(keys));
+        }
+        Ok(Some(keyring))
+    }
+}
+
+impl Verdicts {
+    /// Returns true if no tag that was judged is anything but good.
+    pub(crate) fn all_good(&self) -> bool {
+        self.0.values().all(TagReport::is_good)
+    }
+
+    /// Returns what was found about a tag, as one object.
+    pub(crate) fn json(&self, name: &[u8]) -> Value {
+        let Some(report) = self.find(name) else {
+            return Value::Null;
+        };
+        let verdict = report.signature();
+        let problems: Vec<_> = report.problems().iter().map(ToString::to_string).collect();
+        json!({
+            "good": report.is_good(),
+            "signature": verdict.map(Verdict::name),
+            "why": verdict.map(ToString::to_string),
+            "signer": verdict.and_then(Verdict::good).map(|signer| &signer.principal),
+            "problems": problems,
+        })
+    }
+
+    /// Returns what was found about a tag, in one line.
+    pub(crate) fn line(&self, name: &[u8]) -> Option<String> {
+        let report = self.find(name)?;
+        let verdict = report.signature().map(ToString::to_string);
+        let problems = report.problems().iter().map(ToString::to_string);
+        Some(
+            verdict
+                .into_iter()
+                .chain(problems)
+                .collect::<Vec<_>>()
+                .join("; "),
+        )
+    }
+
+    fn find(&self, name: &[u8]) -> Option<&TagReport> {
+        self.0.get(str::from_utf8(name).ok()?)
+    }
+}

@@ -1,0 +1,68 @@
+//! Verdicts on signed tags on the command line.
+
+use promenade::git::{CommitRequest, Ident, Repository, TagRequest};
+use promenade::signature::{MakeSignature as _, SshKey};
+use serde_json::Value;
+
+use crate::command::{git, promenade};
+
+#[test]
+fn signed_tags_are_judged_by_the_keyring_that_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let repository = Repository::init(dir.path()).unwrap();
+    let when = "2026-01-05T09:00:00Z".parse().unwrap();
+    let who = Ident::new("Ada", "ada@example.org", when).unwrap();
+    let request = CommitRequest::new("main", "a first file", who.clone()).file("VERSION", "1\n");
+    let commit = repository.commit(&request).unwrap();
+    let (ada, eve) = (SshKey::from_seed(&[7; 32]), SshKey::from_seed(&[66; 32]));
+    for (name, key) in [("v0.1.0", &ada), ("v0.2.0", &eve)] {
+        let signer = |bytes: &[u8]| key.sign("git", bytes).map_err(|error| error.to_string());
+        let tag = TagRequest::new(name, commit.clone(), format!("Release {name}"), who.clone());
+        repository.create_tag(&tag.signed(&signer)).unwrap();
+    }
+    // An old signed tag under a new name.
+    let old = git(dir.path(), &["rev-parse", "refs/tags/v0.1.0"]);
+    git(dir.path(), &["update-ref", "refs/tags/v0.3.0", old.trim()]);
+    let keyring = dir.path().join("allowed");
+    std::fs::write(&keyring, ada.allowed_signers_line("ada@example.org")).unwrap();
+
+    let tags = [
+        "--process",
+        "preset:rustshare",
+        "--at",
+        "2026-11-21T00:00:00Z",
+        "tags",
+    ];
+    let keys = ["--allowed-signers", "allowed", "--format", "json"];
+    let run = promenade(dir.path(), &[&tags[..], &keys].concat());
+    assert_eq!(run.code, 1, "{}", run.err);
+    let json: Value = serde_json::from_str(&run.out).unwrap();
+    let verdict = |name: &str| {
+        let all = json["tags"].as_array().unwrap();
+        all.iter().find(|tag| tag["tag"] == name).unwrap()["verdict"].clone()
+    };
+    assert_eq!(verdict("v0.1.0")["good"], true);
+    assert_eq!(verdict("v0.1.0")["signer"], "ada@example.org");
+    assert_eq!(verdict("v0.2.0")["signature"], "unknown-signer");
+    let replayed = verdict("v0.3.0");
+    assert_eq!(replayed["good"], false);
+    assert!(
+        replayed["problems"][0].as_str().unwrap().contains("v0.1.0"),
+        "{replayed}"
+    );
+
+    let text = promenade(dir.path(), &[&tags[..], &keys[..2]].concat()).out;
+    assert!(
+        text.contains("signature: good, by ada@example.org"),
+        "{text}"
+    );
+    // Without a keyring there is no verdict.
+    let run = promenade(dir.path(), &[&tags[..], &["--format", "json"]].concat());
+    let json: Value = serde_json::from_str(&run.out).unwrap();
+    assert!(json["tags"][0]["verdict"].is_null());
+    let run = promenade(
+        dir.path(),
+        &[&tags[..], &["--allowed-signers", "absent"]].concat(),
+    );
+    assert_eq!(run.code, 2);
+}

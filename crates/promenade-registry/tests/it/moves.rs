@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use promenade_digest::Digest;
+use promenade_process::Process;
 use promenade_registry::{
-    ChannelMove, ChannelName, Descriptor, Manifest, MemoryRegistry, Mutability, Outcome, Patience,
-    Reference, Refusal, Registry, RegistryError, RegistryErrorKind, conformance, move_channels,
-    reconcile,
+    ChannelMove, ChannelName, Descriptor, Manifest, MemoryRegistry, MoveReport, Mutability,
+    Outcome, Patience, Reference, Refusal, Registry, RegistryError, RegistryErrorKind, conformance,
+    move_channels, reconcile,
 };
+use promenade_tag::{ChannelEvent, Published};
 
 const QUICK: Patience = Patience {
     attempts: 3,
@@ -269,4 +271,41 @@ fn a_channel_that_stands_twice_is_refused() {
     );
     assert_eq!(report.moves()[1].1, Outcome::Refused(Refusal::Twice));
     assert!(registry.channels().is_empty());
+}
+
+/// Carries out what the process of RustShare plans for a version, after those released before.
+fn publish(registry: &MemoryRegistry, released: &[&str], version: &str) -> MoveReport {
+    let process = Process::preset("rustshare").unwrap();
+    let published = |text: &&str| Published::new(format!("v{text}"), text.parse().unwrap());
+    let before: Vec<_> = released.iter().map(published).collect();
+    let set = process.channels();
+    let event = ChannelEvent::publish(published(&version));
+    let plan = set.plan(&before, &set.positions(&before), &event).unwrap();
+    let image = |text: &str| *registry.add_image(text.as_bytes()).digest();
+    let digest = |target: &promenade_tag::Target| image(&target.to_string());
+    let moves: Vec<_> = plan
+        .moves()
+        .iter()
+        .map(|one| {
+            let mutability = set.rule_of(&one.channel).unwrap().mutability;
+            let from = one.from.as_ref().map(digest);
+            ChannelMove::new(name(&one.channel), mutability, from, digest(&one.to))
+        })
+        .collect();
+    move_channels(registry, &moves)
+}
+
+#[test]
+fn adv_098_099_neither_a_candidate_nor_an_older_line_moves_latest() {
+    let registry = MemoryRegistry::new();
+    assert!(publish(&registry, &[], "1.4.0").is_done());
+    let at = |channel: &str| registry.channels().get(&name(channel)).copied();
+    let latest = at("latest");
+    assert!(latest.is_some());
+    assert!(publish(&registry, &["1.4.0"], "1.5.0-rc.1").is_done());
+    assert_eq!((at("latest"), at("1.5")), (latest, None));
+    assert!(at("1.5.0-rc.1").is_some());
+    assert!(publish(&registry, &["1.4.0"], "1.3.7").is_done());
+    assert_eq!(at("latest"), latest);
+    assert_eq!(at("1.3"), at("1.3.7"));
 }

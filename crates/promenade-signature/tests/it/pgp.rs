@@ -311,7 +311,7 @@ fn cases(home: &Home) -> Vec<Case> {
 }
 
 #[test]
-fn adv_122_126_every_verdict_of_the_table_in_both_back_ends() {
+fn adv_122_123_124_125_126_128_every_verdict_of_the_table_in_both_back_ends() {
     let Some(home) = Home::new() else { return };
     let scratch = tempfile::tempdir().unwrap();
     for case in cases(&home) {

@@ -74,6 +74,27 @@ impl Bound {
             || (has(Placeholder::Major) && has(Placeholder::Minor) && has(Placeholder::Patch))
     }
 
+    /// Returns what stands before the version, where the template is that and no more: such names
+    /// are read without a search.
+    pub(crate) fn prefix(&self) -> Option<&str> {
+        match self.pattern.segments() {
+            _ if self.reads.is_some() => None,
+            [Segment::Field(Placeholder::Version)] => Some(""),
+            [
+                Segment::Literal(prefix),
+                Segment::Field(Placeholder::Version),
+            ] => Some(prefix),
+            _ => None,
+        }
+    }
+
+    /// Says whether a version behind the prefix makes a name of this template.
+    pub(crate) fn takes(&self, name: &str, version: &Version, scheme: &Scheme) -> bool {
+        self.class
+            .is_none_or(|class| class.takes(scheme.meaning(version)))
+            && self.is_name(name)
+    }
+
     /// Reads a name: the version and the spans, or `None` if it is no name of this template.
     pub(crate) fn read<'t>(
         &self,

@@ -113,3 +113,12 @@ pub(crate) fn run(field: Placeholder, text: &str) -> usize {
         Placeholder::Tag => text.find(|c: char| c.is_whitespace()).unwrap_or(text.len()),
     }
 }
+
+/// Reads the version that `name` holds behind `prefix`, to its end.
+pub(crate) fn version_behind(prefix: &str, name: &str, scheme: &Scheme) -> Option<Version> {
+    let text = name.strip_prefix(prefix)?;
+    // The scheme explains at length what it refuses: what is no version at all need not ask it.
+    let like = text.starts_with(|c: char| c.is_ascii_digit())
+        && run(Placeholder::Version, text) == text.len();
+    like.then(|| scheme.parse(text).ok()).flatten()
+}

@@ -1,5 +1,64 @@
 //! Tag naming and channels: templates that write and read, tag classes, branch names, messages,
 //! and channels that never move backwards.
+//!
+//! ```
+//! use promenade_tag::{Class, TagPolicy, TagRule};
+//! use promenade_version::{Scheme, Version};
+//!
+//! let rules = vec![
+//!     TagRule::new(Class::Candidate, "attestation-service-v{version}".parse()?),
+//!     TagRule::new(Class::Release, "attestation-service-v{version}".parse()?),
+//!     TagRule::new(Class::Legacy, "attestation-service-{major}-{minor}-{patch}".parse()?),
+//! ];
+//! let policy = TagPolicy::build(rules, &Scheme::semver())?;
+//!
+//! // Every name has one class; what no rule reads is other, never an error.
+//! let read = policy.read("attestation-service-1-0-2");
+//! assert_eq!((read.class, read.version), (Class::Legacy, Some(Version::new(1, 0, 2))));
+//! assert_eq!(policy.read("contractkit-v1.2.5-").class, Class::Other);
+//!
+//! // What is written reads back as what it was made from.
+//! let name = policy.name(Class::Release, None, &Version::new(1, 5, 0))?;
+//! assert_eq!(name.as_str(), "attestation-service-v1.5.0");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Templates
+//!
+//! A template is literal text and placeholders in braces; a literal brace is doubled.
+//!
+//! | placeholder | stands for |
+//! |---|---|
+//! | `{version}` | the version, as its scheme spells it |
+//! | `{major}` `{minor}` `{patch}` `{prerelease}` `{build}` | its parts |
+//! | `{line}` | `1.x` or `1.4.x` |
+//! | `{next_patch}` | the next version on its line: arithmetic, never a literal `+1` |
+//! | `{component}` `{scope}` `{environment}` | a listed name, or any identifier |
+//! | `{commit}` `{commit:7}` | a commit id, whole or shortened |
+//! | `{date}` | `YYYY-MM-DD` |
+//! | `{tag}` | the name of the tag, in messages and names of channels |
+//!
+//! A set of templates is built only if no text has two readings. That is proven, not tried: each
+//! placeholder has a finite automaton, and the product of the automata is searched. A refused set
+//! comes with a shortest text that has two readings.
+//!
+//! # Channels
+//!
+//! A channel is a name in a registry (`latest`, `1.4`, `mainnet`, `sha-…`), immutable or moving.
+//! [`ChannelSet::plan`] says which names an event moves, from what and to what, which it does not,
+//! and why. Under [`Follows::Highest`] nothing goes backwards but by a rollback; a name that has no
+//! target left says so and stays, because nothing that was published is deleted.
+//!
+//! # Scope and non-scope
+//!
+//! Names, classes, findings and plans are computed from facts that are passed in. Repositories,
+//! registries and signatures are read and written elsewhere; whether a signature is good is not
+//! judged here, only whether there is one. There is no clock and no input or output.
+//!
+//! # Features
+//!
+//! - `serde`: rules, facts and plans in the shape of process files and stored plans.
+//! - `proptest1`: the strategies of `strategy` for property tests of others.
 
 mod automaton;
 mod bound;

@@ -2,10 +2,10 @@
 
 use promenade_version::{Lane, Meaning, Scheme, Version};
 
-use crate::bound::{Bound, Kind};
+use crate::bound::{Bound, Kind, MAX_NAME_BYTES};
 use crate::{
     BuildTagPolicyError, BuildTagPolicyErrorKind, Class, NameTagError, Placeholder, TagFacts,
-    TagName, TagRule, Values, Vocabulary, proof,
+    TagName, TagRule, Values, Vocabulary, grammar, proof,
 };
 
 /// The rules of a repository's tags, under one scheme, proven free of names with two readings.
@@ -102,25 +102,53 @@ impl TagPolicy {
     /// Says what a name stands for.
     #[must_use]
     pub fn read<'a>(&'a self, name: &'a str) -> Classified<'a> {
+        // Candidates and releases mostly share a template: the version is read once for both.
+        let mut behind: Option<(&str, Option<Version>)> = None;
         for (rule, bound) in self.rules.iter().zip(&self.bound) {
-            if let Some((spans, version)) = bound.read(name, &self.scheme) {
-                return Classified {
-                    class: if rule.is_legacy() {
-                        Class::Legacy
-                    } else {
-                        rule.class
-                    },
-                    rule: Some(rule),
-                    component: spans
-                        .get(Placeholder::Component)
-                        .or(rule.component.as_deref()),
-                    scope: spans.get(Placeholder::Scope),
-                    meaning: version.as_ref().map(|version| self.scheme.meaning(version)),
-                    version,
-                };
+            let Some(prefix) = bound.prefix() else {
+                if let Some((spans, version)) = bound.read(name, &self.scheme) {
+                    let component = spans.get(Placeholder::Component);
+                    let scope = spans.get(Placeholder::Scope);
+                    return self.classified(rule, component, scope, version);
+                }
+                continue;
+            };
+            if name.len() > MAX_NAME_BYTES {
+                continue;
+            }
+            let version = match behind.take() {
+                Some((same, version)) if same == prefix => version,
+                _ => grammar::version_behind(prefix, name, &self.scheme),
+            };
+            match version {
+                Some(version) if bound.takes(name, &version, &self.scheme) => {
+                    return self.classified(rule, None, None, Some(version));
+                }
+                version => behind = Some((prefix, version)),
             }
         }
         Classified::OTHER
+    }
+
+    fn classified<'a>(
+        &'a self,
+        rule: &'a TagRule,
+        component: Option<&'a str>,
+        scope: Option<&'a str>,
+        version: Option<Version>,
+    ) -> Classified<'a> {
+        Classified {
+            class: if rule.is_legacy() {
+                Class::Legacy
+            } else {
+                rule.class
+            },
+            rule: Some(rule),
+            component: component.or(rule.component.as_deref()),
+            scope,
+            meaning: version.as_ref().map(|version| self.scheme.meaning(version)),
+            version,
+        }
     }
 
     /// Reads a name into the values of its template; `None` where no rule reads it.

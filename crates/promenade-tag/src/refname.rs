@@ -13,37 +13,36 @@ pub fn check(name: &[u8]) -> Result<(), RefNameErrorKind> {
     if name.is_empty() {
         return Err(RefNameErrorKind::Empty);
     }
-    for (at, byte) in name.iter().enumerate() {
-        let forbidden = matches!(
-            byte,
-            0..=0x20 | 0x7f | b'~' | b'^' | b':' | b'?' | b'*' | b'[' | b'\\'
-        );
-        if forbidden {
-            return Err(RefNameErrorKind::Character { at, byte: *byte });
-        }
-    }
-    for (at, pair) in name.windows(2).enumerate() {
-        match pair {
-            b".." => return Err(RefNameErrorKind::Sequence { at, found: ".." }),
-            b"@{" => return Err(RefNameErrorKind::Sequence { at, found: "@{" }),
+    // The start is like the place behind a slash.
+    let mut previous = b'/';
+    for (at, byte) in name.iter().copied().enumerate() {
+        match (previous, byte) {
+            (_, 0..=0x20 | 0x7f | b'~' | b'^' | b':' | b'?' | b'*' | b'[' | b'\\') => {
+                return Err(RefNameErrorKind::Character { at, byte });
+            }
+            (b'/', b'/') => return Err(RefNameErrorKind::EmptyPart),
+            (b'/', b'.') => return Err(RefNameErrorKind::LeadingDot),
+            (b'.', b'.') => {
+                let at = at - 1;
+                return Err(RefNameErrorKind::Sequence { at, found: ".." });
+            }
+            (b'@', b'{') => {
+                let at = at - 1;
+                return Err(RefNameErrorKind::Sequence { at, found: "@{" });
+            }
+            (_, b'/') if name.get(..at).is_some_and(|part| part.ends_with(b".lock")) => {
+                return Err(RefNameErrorKind::Lock);
+            }
             _ => {}
         }
+        previous = byte;
     }
-    for part in name.split(|byte| *byte == b'/') {
-        if part.is_empty() {
-            return Err(RefNameErrorKind::EmptyPart);
-        }
-        if part.starts_with(b".") {
-            return Err(RefNameErrorKind::LeadingDot);
-        }
-        if part.ends_with(b".lock") {
-            return Err(RefNameErrorKind::Lock);
-        }
+    match previous {
+        b'/' => Err(RefNameErrorKind::EmptyPart),
+        b'.' => Err(RefNameErrorKind::TrailingDot),
+        _ if name.ends_with(b".lock") => Err(RefNameErrorKind::Lock),
+        _ => Ok(()),
     }
-    if name.ends_with(b".") {
-        return Err(RefNameErrorKind::TrailingDot);
-    }
-    Ok(())
 }
 
 /// The name of a tag below `refs/tags/`: valid for git, and UTF-8.

@@ -120,4 +120,10 @@ fn the_tag_holds_a_changelog_and_a_lock_file_of_its_version() {
     assert!(changelog.contains("compare/v0.3.0...v0.4.0"), "{changelog}");
     assert!(git(kept.dir(), &["show", "v0.4.0:Cargo.lock"]).contains("version = \"0.4.0\""));
     git(kept.dir(), &["diff", "--exit-code", "HEAD"]);
+    // C21.2
+    let notes = git(kept.dir(), &["show", "v0.4.0:docs/upgrading.md"]);
+    assert!(
+        notes.contains("0.4.0") && notes.contains("end date"),
+        "{notes}"
+    );
 }

@@ -33,17 +33,6 @@ pub const CANDIDATE_OPEN: &str = "candidate-open";
 pub const RELEASE_WITHOUT_CANDIDATE: &str = "release-without-candidate";
 /// A release is on another commit than its candidate, and the process asks for the same (A14).
 pub const RELEASE_OTHER_COMMIT: &str = "release-other-commit";
-/// One version has two tags of one class on different commits (B4).
-pub const VERSION_TWICE: &str = "version-twice";
-
-/// A tag is lightweight where the process asks for a tag object (C6, B10).
-pub const TAG_LIGHTWEIGHT: &str = "tag-lightweight";
-/// A tag is not signed where the process asks for it or advises it (C33, C34, B10).
-pub const TAG_UNSIGNED: &str = "tag-unsigned";
-/// The name inside a tag object is not that of its ref.
-pub const TAG_INNER_NAME: &str = "tag-inner-name";
-/// A tag points at something that is no commit.
-pub const TAG_NO_COMMIT: &str = "tag-no-commit";
 /// A tag is named by a template that is only read (B8).
 pub const TAG_LEGACY: &str = "tag-legacy";
 

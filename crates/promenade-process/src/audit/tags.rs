@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use promenade_promotion::{Accepts, FinalCommit};
-use promenade_tag::{Classified, ObjectKind, SignatureKind, SignaturePolicy, TagFacts};
+use promenade_tag::{Class, Classified, Surveyed, TagFacts, TagFinding};
 use promenade_version::{Counter, Version};
 
 use super::{
     Audit, CANDIDATE_OPEN, CANDIDATE_REJECTED, Finding, RELEASE_OTHER_COMMIT,
-    RELEASE_WITHOUT_CANDIDATE, Severity, TAG_INNER_NAME, TAG_LEGACY, TAG_LIGHTWEIGHT,
-    TAG_NO_COMMIT, TAG_UNSIGNED, VERSION_TWICE,
+    RELEASE_WITHOUT_CANDIDATE, Severity, TAG_LEGACY,
 };
 use crate::Process;
 
@@ -22,20 +21,18 @@ struct Versioned<'a> {
 
 /// Audits the tags of a repository, in any order.
 pub fn tags(process: &Process, tags: &[TagFacts]) -> Audit {
-    let policy = process.tags();
-    let read: Vec<_> = tags
-        .iter()
-        .map(|facts| (facts, policy.classify(facts)))
-        .collect();
+    let surveyed = process.tags().survey(tags);
     let mut audit = Audit::default();
     audit.summary.insert("tags".to_owned(), tags.len());
-    for (facts, classified) in &read {
-        *audit
-            .summary
-            .entry(format!("class {}", classified.class.name()))
-            .or_default() += 1;
-        audit.findings.extend(form(facts, classified));
+    for tag in &surveyed {
+        let class = format!("class {}", tag.classified.class.name());
+        *audit.summary.entry(class).or_default() += 1;
+        audit.findings.extend(form(tag));
     }
+    let read: Vec<_> = surveyed
+        .iter()
+        .map(|tag| (tag.facts, &tag.classified))
+        .collect();
     let mut components: Vec<Option<&str>> = read
         .iter()
         .map(|(_, classified)| classified.component)
@@ -65,8 +62,6 @@ pub fn tags(process: &Process, tags: &[TagFacts]) -> Audit {
         audit
             .findings
             .extend(story(process, &candidates, &releases));
-        audit.findings.extend(twice(&candidates));
-        audit.findings.extend(twice(&releases));
     }
     let order: BTreeMap<String, Option<Version>> = read
         .iter()
@@ -88,71 +83,50 @@ pub fn tags(process: &Process, tags: &[TagFacts]) -> Audit {
     audit
 }
 
-/// What the object of a tag must be, by the rule that reads its name.
-fn form(facts: &TagFacts, classified: &Classified<'_>) -> Vec<Finding> {
-    let mut found: Vec<(&'static str, Severity, String, &str)> = Vec::new();
-    let commit = facts.peeled_kind == ObjectKind::Commit;
-    if !commit {
-        let message = format!("points at a {}, not at a commit", facts.peeled_kind.name());
-        found.push((
-            TAG_NO_COMMIT,
-            Severity::Warning,
-            message,
-            "tag the commit it was made from",
-        ));
-    }
-    if let Some(inner) = facts
-        .inner_name
-        .as_ref()
-        .filter(|inner| **inner != facts.name)
-    {
-        let inner = String::from_utf8_lossy(inner);
-        let message = format!("holds a tag object that is named `{inner}`");
-        found.push((
-            TAG_INNER_NAME,
-            Severity::Error,
-            message,
-            "make a tag object of its own",
-        ));
-    }
-    let rule = classified.rule.filter(|_| commit);
-    if let Some(rule) = rule.filter(|rule| rule.is_legacy()) {
-        let message = format!("is named by the legacy template `{}`", rule.template);
-        found.push((
-            TAG_LEGACY,
-            Severity::Note,
-            message,
-            "none needed: legacy names are only read",
-        ));
-    } else if let Some(rule) = rule {
-        if rule.annotated && facts.object != ObjectKind::Tag {
-            let message = "is lightweight; the process asks for a tag object".to_owned();
-            found.push((
-                TAG_LIGHTWEIGHT,
-                Severity::Error,
-                message,
-                "make annotated tags from now on",
-            ));
-        }
-        let severity = match rule.signature {
-            SignaturePolicy::None => None,
-            SignaturePolicy::Recommended => Some(Severity::Warning),
-            SignaturePolicy::Required => Some(Severity::Error),
-        };
-        if let Some(severity) = severity.filter(|_| facts.signature == SignatureKind::None) {
-            let message = "is not signed".to_owned();
-            found.push((TAG_UNSIGNED, severity, message, "sign tags from now on"));
-        }
-    }
-    let finding = |(rule, severity, message, remedy): (_, _, _, &str)| Finding {
+/// What is wrong with a tag by itself and beside the others, by the rule that reads its name.
+fn form(tag: &Surveyed<'_>) -> Vec<Finding> {
+    let finding = |rule, severity, message: String, remedy: &str| Finding {
         rule,
         severity,
-        subject: name(facts),
-        commit: Some(facts.peeled.clone()),
+        subject: name(tag.facts),
+        commit: Some(tag.facts.peeled.clone()),
         message,
         remedy: remedy.to_owned(),
     };
-    found.into_iter().map(finding).collect()
+    if tag.classified.class == Class::Legacy
+        && let Some(rule) = tag.classified.rule
+    {
+        // A legacy name was made under other rules: what these ask for is no fault of it.
+        let message = format!("is named by the legacy template `{}`", rule.template);
+        return vec![finding(
+            TAG_LEGACY,
+            Severity::Note,
+            message,
+            "none needed: it is only read",
+        )];
+    }
+    let found = tag.findings.iter();
+    found
+        .map(|found| {
+            let severity = match found.severity() {
+                promenade_tag::Severity::Note => Severity::Note,
+                promenade_tag::Severity::Warning => Severity::Warning,
+                promenade_tag::Severity::Error => Severity::Error,
+            };
+            finding(found.id(), severity, found.to_string(), remedy(found))
+        })
+        .collect()
+}
+
+fn remedy(found: &TagFinding) -> &'static str {
+    match found {
+        TagFinding::Lightweight => "make annotated tags from now on; a published tag stays",
+        TagFinding::Unsigned { .. } => "sign tags from now on; a published tag stays",
+        TagFinding::NameMismatch { .. } => "make a tag object of its own for each name",
+        TagFinding::VersionOnTwoCommits { .. } => "give the newer commit a version of its own",
+        TagFinding::VersionTwice { .. } => "keep one name for a version",
+        _ => "tag the commit that the version was made from",
+    }
 }
 
 /// The story of candidates and releases.
@@ -260,23 +234,6 @@ fn fate(
             "release it, or reject it with a reason",
         ),
     }
-}
-
-/// One version, one commit.
-fn twice(versions: &[Versioned<'_>]) -> Vec<Finding> {
-    let pairs = versions.iter().zip(versions.iter().skip(1));
-    pairs
-        .filter(|(one, two)| one.version == two.version && one.facts.peeled != two.facts.peeled)
-        .map(|(one, two)| {
-            let message = format!(
-                "is the same version as `{}`, on another commit ({})",
-                name(one.facts),
-                one.facts.peeled,
-            );
-            let remedy = "give the newer commit a version of its own";
-            finding(VERSION_TWICE, Severity::Error, two, message, remedy)
-        })
-        .collect()
 }
 
 /// The numbers of a version, without its suffixes: what a candidate is a candidate of.

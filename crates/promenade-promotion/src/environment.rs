@@ -49,7 +49,7 @@ pub struct EnvironmentRule {
     /// The environments that must have verified the same digests before.
     #[cfg_attr(
         feature = "serde",
-        serde(default, skip_serializing_if = "After::is_empty")
+        serde(default, skip_serializing_if = "After::is_default")
     )]
     pub after: After,
     /// The least that is accepted.
@@ -132,6 +132,13 @@ impl After {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.names().is_empty()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl After {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 

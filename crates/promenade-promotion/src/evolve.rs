@@ -286,7 +286,21 @@ impl State {
             }
         }
         self.release_from(&event.kind, identity)?;
-        self.build(commit, artifacts)?;
+        let derived = matches!(
+            &event.kind,
+            EventKind::Released {
+                derivation: Some(_),
+                ..
+            }
+        );
+        if derived {
+            // The commit was built to what this derives from.
+            self.set(identity)
+                .artifacts
+                .get_or_insert_with(|| artifacts.clone());
+        } else {
+            self.build(commit, artifacts)?;
+        }
         let order = self.next_order();
         let record = self
             .versions

@@ -212,13 +212,21 @@ impl<'a> Entry<'a> {
 
     /// Returns whether this very artifact set, or what it derives from, is verified there now (INV-7).
     pub(crate) fn is_verified_in(&self, name: &EnvironmentName) -> bool {
-        let current = self.state.slot(name).and_then(|slot| slot.current.as_ref());
-        current.is_some_and(|current| {
-            current.phase == Phase::Verified
-                && current
-                    .artifacts
-                    .is_some_and(|there| self.is_same_or_derived(there))
-        })
+        let Some(slot) = self.state.slot(name) else {
+            return false;
+        };
+        // What is being taken away or replaced is there no longer.
+        let stays = slot
+            .flight
+            .as_ref()
+            .is_none_or(|flight| !flight.rollback && !flight.started);
+        stays
+            && slot.current.as_ref().is_some_and(|current| {
+                current.phase == Phase::Verified
+                    && current
+                        .artifacts
+                        .is_some_and(|there| self.is_same_or_derived(there))
+            })
     }
 
     fn after(&self, name: &EnvironmentName, id: &str) -> Standing {

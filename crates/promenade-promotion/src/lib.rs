@@ -63,11 +63,15 @@ mod judge;
 pub mod ledger;
 mod moment;
 mod policy;
+#[cfg(feature = "proptest1")]
+mod reference;
 mod roster;
 #[cfg(feature = "serde")]
 mod serde;
 mod state;
 mod story;
+#[cfg(feature = "proptest1")]
+pub mod strategy;
 mod subject;
 pub mod table;
 mod verdict;
@@ -99,6 +103,8 @@ pub use moment::{Moment, Span};
 pub use policy::{
     BuildPolicyError, FinalCommit, Policy, PolicyRules, ReleaseRule, UnknownEnvironmentError,
 };
+#[cfg(feature = "proptest1")]
+pub use reference::Reference;
 pub use roster::{PersonRule, Roster};
 pub use state::{
     Approval, Channel, Evidence, Flight, Freeze, Hold, Obligation, Occupant, Phase, Seal,

@@ -149,6 +149,8 @@ impl Desk<'_> {
             return Ok(record.artifacts.is_some());
         }
         match stage {
+            // A release was made of it since.
+            Stage::Candidate if record.stage == Stage::Selected => Ok(true),
             Stage::Candidate => Err(Blocker::permanent(
                 "stage",
                 format!("version `{version}` is {} already", record.stage),
@@ -216,6 +218,9 @@ impl Desk<'_> {
         };
         if self.is_registered(version, commit, artifacts, target)? {
             return Ok(Vec::new());
+        }
+        if release.derivation.is_none() {
+            self.same_build(commit, artifacts)?;
         }
         let mut blockers = Vec::new();
         if let Some(record) = self.state.version(version) {
@@ -443,8 +448,7 @@ impl Desk<'_> {
             release.merge_back.clone()
         };
         let opened = |line: Line| {
-            let id = ItemId::new(format!("merge-back-{version}-{line}"))
-                .expect("a version and a line hold only characters of an id and are short");
+            let id = merge_back_id(version, &line);
             EventKind::ObligationOpened {
                 id,
                 kind: ObligationKind::MergeBack,
@@ -463,6 +467,15 @@ impl Desk<'_> {
             .filter(|kind| !known(kind))
             .collect()
     }
+}
+
+fn merge_back_id(version: &Version, line: &Line) -> ItemId {
+    let named = ItemId::new(format!("merge-back-{version}-{line}"));
+    // A version may be longer than an id.
+    named.unwrap_or_else(|error| {
+        let digest = Digest::sha256(error.input().as_bytes()).encoded();
+        ItemId::new(format!("merge-back-{digest}")).expect("hexadecimal digits are of an id")
+    })
 }
 
 /// One version has one commit and one artifact set, for ever (INV-1, INV-2).

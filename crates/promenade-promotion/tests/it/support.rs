@@ -1,6 +1,6 @@
 //! Short names for values, and a bench that runs commands.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use promenade_digest::Digest;
 use promenade_promotion::{
     Accepts, After, Artifacts, Command, CommitId, Condition, Context, EnvironmentName,
@@ -62,6 +62,11 @@ pub(crate) fn check(name: &str) -> GateRule {
     Condition::Check(name.parse().unwrap()).into()
 }
 
+/// A gate as a process file writes it.
+pub(crate) fn gate(json: &str) -> GateRule {
+    serde_json::from_str(json).unwrap()
+}
+
 /// Staging for candidates behind a smoke test, production for releases.
 pub(crate) fn two_stages() -> PolicyRules {
     PolicyRules {
@@ -94,6 +99,10 @@ impl Bench {
             now: time(T0),
             events: Vec::new(),
         }
+    }
+
+    pub(crate) fn wait(&mut self, hours: i64) {
+        self.now += TimeDelta::hours(hours);
     }
 
     pub(crate) fn context(&self, by: &str) -> Context {

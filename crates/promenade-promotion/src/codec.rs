@@ -324,12 +324,46 @@ impl Text for String {
 
 impl Text for Digest {
     fn to_text(&self) -> Cow<'_, str> {
-        Cow::Owned(self.to_string())
+        let mut text = String::with_capacity(8 + 2 * self.as_bytes().len());
+        text.push_str(self.algorithm().name());
+        text.push(':');
+        push_hex(&mut text, self.as_bytes());
+        Cow::Owned(text)
     }
 
     fn from_text(text: &str) -> Option<Self> {
-        text.parse().ok()
+        // The general parser finds the place of a fault; here only the value counts, and often.
+        match text.strip_prefix("sha256:") {
+            Some(hex) => read_hex(hex.as_bytes()).map(Digest::Sha256),
+            None => read_hex(text.strip_prefix("sha512:")?.as_bytes()).map(Digest::Sha512),
+        }
     }
+}
+
+/// Appends lower-case hexadecimal digits.
+pub(crate) fn push_hex(text: &mut String, bytes: &[u8]) {
+    let digit = |value: u8| char::from(value + if value < 10 { b'0' } else { b'a' - 10 });
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+}
+
+fn read_hex<const N: usize>(hex: &[u8]) -> Option<[u8; N]> {
+    let value = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let mut bytes = [0; N];
+    if hex.len() != 2 * N {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
+        let [high, low] = pair else { return None };
+        *byte = value(*high)? << 4 | value(*low)?;
+    }
+    Some(bytes)
 }
 
 impl Text for Version {

@@ -9,6 +9,7 @@ pub(crate) use deploy::Wish;
 use promenade_digest::Digest;
 use semver::Version;
 
+use crate::EnvironmentName;
 use crate::command::{Command, Context};
 use crate::environment::EnvironmentRule;
 use crate::event::{Event, EventKind};
@@ -17,7 +18,6 @@ use crate::policy::Policy;
 use crate::state::State;
 use crate::subject::Subject;
 use crate::verdict::{Blocker, Blockers, Rank, Verdict};
-use crate::{EnvironmentName, evolve};
 
 /// Judges a command: gives the events to append, or all blockers at once.
 ///
@@ -76,15 +76,15 @@ impl<'a> Desk<'a> {
 
     fn judge(&self, command: &Command) -> Decision {
         self.understood()?;
-        let kinds = self.dispatch(command)?;
-        // The laws that hold under every policy have the last word: what they would refuse in a replay
-        // is never written.
-        let mut ahead = None;
+        self.dispatch(command)
+    }
+
+    /// Judges events by the laws that hold under every policy, where only they can tell.
+    fn by_law(&self, kinds: Vec<EventKind>) -> Decision {
+        let mut ahead = self.state.clone();
         for kind in &kinds {
-            let state = ahead.get_or_insert_with(|| self.state.clone());
-            if let Err(error) = state.apply(&self.event(kind.clone())) {
-                let evolve::EvolveError { law, why, .. } = error;
-                return Err(Blocker::permanent(law, why).into());
+            if let Err(error) = ahead.apply(&self.event(kind.clone())) {
+                return Err(Blocker::permanent(error.law(), error.why).into());
             }
         }
         Ok(kinds)

@@ -233,13 +233,9 @@ impl State {
         });
     }
 
+    /// Versions are never removed, so their number is the next place in the order.
     fn next_order(&self) -> u64 {
-        self.versions
-            .0
-            .values()
-            .map(|record| record.order + 1)
-            .max()
-            .unwrap_or(0)
+        u64::try_from(self.versions.len()).unwrap_or(u64::MAX)
     }
 
     pub(crate) fn order_of(&self, subject: &Subject) -> Option<u64> {

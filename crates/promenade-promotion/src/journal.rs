@@ -82,6 +82,15 @@ impl Replay {
         }
     }
 
+    /// Goes on from a state that belongs to a head.
+    pub(crate) fn resume(stream: &StreamId, state: State, head: Head) -> Self {
+        Self {
+            stream: stream.clone(),
+            state,
+            head,
+        }
+    }
+
     /// Returns the state so far.
     #[must_use]
     pub fn state(&self) -> &State {
@@ -256,6 +265,9 @@ pub enum RunCommandError {
         /// The head that was read last.
         head: Head,
     },
+    /// The events would break a law; nothing was written.
+    #[error(transparent)]
+    Law(#[from] EvolveError),
     /// The events would make something public that is under an embargo.
     #[error("`{event}` would make an embargoed version public: seal it, and disclose it later")]
     Embargoed {
@@ -318,6 +330,10 @@ impl<'a> Journal<'a> {
                 let event = event.kind.name().to_owned();
                 return Err(RunCommandError::Embargoed { event });
             }
+            // The laws that hold under every policy have the last word: what a replay would refuse is never
+            // written.
+            let mut ahead = replay.state().clone();
+            events.iter().try_for_each(|event| ahead.apply(event))?;
             let bodies: Vec<_> = events.iter().map(Event::canonical_bytes).collect();
             match self.store.append(&self.stream, &replay.head(), op, &bodies) {
                 Ok(_) => {

@@ -56,6 +56,7 @@ mod environment;
 mod event;
 mod evolve;
 mod explain;
+pub mod export;
 mod freeze;
 mod gate;
 mod journal;
@@ -68,6 +69,7 @@ mod reference;
 mod roster;
 #[cfg(feature = "serde")]
 mod serde;
+mod snapshot;
 mod state;
 mod story;
 #[cfg(feature = "proptest1")]
@@ -75,6 +77,7 @@ pub mod strategy;
 mod subject;
 pub mod table;
 mod verdict;
+mod verify;
 mod word;
 
 pub use artifacts::{Artifacts, MakeArtifactsError};
@@ -106,12 +109,14 @@ pub use policy::{
 #[cfg(feature = "proptest1")]
 pub use reference::Reference;
 pub use roster::{PersonRule, Roster};
+pub use snapshot::{ParseSnapshotError, Snapshot};
 pub use state::{
     Approval, Channel, Evidence, Flight, Freeze, Hold, Obligation, Occupant, Phase, Seal,
     SetRecord, Slot, Stage, State, VersionRecord, Versions, Waiver,
 };
 pub use subject::{Accepts, Lane, Line, Subject};
 pub use verdict::{Blocker, Blockers, Rank, Verdict};
+pub use verify::{Verified, verify};
 pub use word::{
     Actor, ChannelName, ClockName, CommitId, EnvironmentName, GateName, ItemId, Label,
     ParseNameError, PersonName, Role,

@@ -315,7 +315,9 @@ impl Desk<'_> {
                     commitment: *commitment,
                 }]),
             },
-            Command::Disclose { event, nonce } => Ok(vec![embargo::disclosed(nonce, event)]),
+            Command::Disclose { event, nonce } => {
+                self.by_law(vec![embargo::disclosed(nonce, event)])
+            }
             Command::Extend { body, namespace } => Ok(vec![EventKind::Extension {
                 body: body.clone(),
                 namespace: namespace.clone(),

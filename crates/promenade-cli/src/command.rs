@@ -11,7 +11,6 @@ mod ledger;
 mod manifest;
 mod status;
 mod tags;
-mod verdict;
 mod version;
 
 use crate::{CliError, Context, Report};

@@ -1,5 +1,10 @@
 //! The behaviour of the promotion state machine, by its public interface.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "the figures of sizes and times are shown where a test is run by hand"
+)]
+
 mod cells;
 mod clocks;
 mod corpus;

@@ -225,9 +225,12 @@ struct Model {
     moves: Vec<Move>,
     ledgers: Vec<Ledger>,
     index: HashMap<Ledger, u32>,
-    decided: HashMap<(u32, u8, bool), Option<std::rc::Rc<[Event]>>>,
+    decided: HashMap<(u32, u8, bool), Decided>,
     applied: HashMap<(u32, u32, u8, bool), u32>,
 }
+
+/// What a move becomes on a ledger, if it goes through.
+type Decided = Option<std::rc::Rc<[Event]>>;
 
 /// What the check found, and after how many states.
 struct Found {

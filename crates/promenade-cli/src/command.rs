@@ -11,6 +11,7 @@ mod ledger;
 mod manifest;
 mod status;
 mod tags;
+mod verdict;
 mod version;
 
 use crate::{CliError, Context, Report};

@@ -70,6 +70,7 @@ fn verify(criterion: &mut Criterion) {
         "ada@example.org",
         "ed25519",
         "sign",
+        "0",
     ];
     run(path, "gpg", &make, b"");
     let listed = run(path, "gpg", &["--with-colons", "--list-keys"], b"");

@@ -4,6 +4,7 @@ mod channels;
 mod command;
 mod demo;
 mod history;
+mod ledger;
 mod rebuilt;
 #[path = "../../crates/promenade-registry/tests/it/server.rs"]
 mod server;

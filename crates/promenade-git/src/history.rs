@@ -129,6 +129,18 @@ impl<'repo> Walk<'repo> {
     }
 
     fn run(mut self, tip: ObjectId, hidden: &[ObjectId]) -> Result<Vec<Commit>, GitError> {
+        let order = self.limit(tip, hidden)?;
+        let wanted = order.into_iter().filter_map(|at| self.nodes.get(at));
+        wanted
+            .map(|node| match &node.data {
+                Some(data) => decode(node.id, data),
+                None => decode(node.id, &load(self.repository, node.id)?),
+            })
+            .collect()
+    }
+
+    /// Returns the places of the commits that the tip has and none of the hidden ones.
+    fn limit(&mut self, tip: ObjectId, hidden: &[ObjectId]) -> Result<Vec<usize>, GitError> {
         for id in hidden {
             self.meet(*id, true)?;
         }
@@ -164,14 +176,9 @@ impl<'repo> Walk<'repo> {
                 order.push(at);
             }
         }
-        let wanted = order.into_iter().filter_map(|at| self.nodes.get(at));
-        wanted
-            .filter(|node| !node.hidden)
-            .map(|node| match &node.data {
-                Some(data) => decode(node.id, data),
-                None => decode(node.id, &load(self.repository, node.id)?),
-            })
-            .collect()
+        let is_wanted = |at: &usize| self.nodes.get(*at).is_some_and(|node| !node.hidden);
+        order.retain(is_wanted);
+        Ok(order)
     }
 
     /// Queues a commit that is met for the first time; hides one that a hidden commit reaches.
@@ -280,4 +287,78 @@ fn decode(id: ObjectId, data: &[u8]) -> Result<Commit, GitError> {
         author: Ident::read(commit.author().map_err(bad)?),
         committer: Ident::read(commit.committer().map_err(bad)?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    /// A line of `commits` commits, with a tag near each end, made by `git fast-import`.
+    fn long_history(dir: &std::path::Path, commits: usize) -> Repository {
+        let repository = Repository::init(dir).unwrap();
+        let mut text = String::new();
+        for n in 1..=commits {
+            let at = 1_700_000_000 + n;
+            text.push_str(&format!(
+                "commit refs/heads/main\nmark :{n}\ncommitter A <a@b> {at} +0000\n"
+            ));
+            text.push_str("data 1\nx\n");
+            if n == 20 || n == commits - 3 {
+                text.push_str(&format!("\nreset refs/tags/t{n}\nfrom :{n}\n\n"));
+            }
+        }
+        let mut child = Command::new("git")
+            .arg("-C")
+            .arg(dir)
+            .args(["fast-import", "--quiet"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
+        repository
+    }
+
+    /// How many commits are looked at for those since a revision.
+    fn visited(repository: &Repository, since: &str) -> (usize, usize) {
+        let local = repository.local();
+        let tip = repository.resolve("main").unwrap().object().unwrap();
+        let hidden = repository.resolve(since).unwrap().object().unwrap();
+        let mut walk = Walk::new(&local);
+        let found = walk.limit(tip, &[hidden]).unwrap().len();
+        (walk.nodes.len(), found)
+    }
+
+    #[test]
+    fn the_history_behind_the_last_release_is_not_walked() {
+        let dir = tempfile::tempdir().unwrap();
+        let repository = long_history(dir.path(), 3000);
+        for graph in [false, true] {
+            if graph {
+                let mut git = Command::new("git");
+                git.arg("-C")
+                    .arg(dir.path())
+                    .args(["commit-graph", "write", "--reachable"]);
+                assert!(git.status().unwrap().success());
+            }
+            let (nodes, found) = visited(&repository, "t2997");
+            assert_eq!(found, 3);
+            // Those three, the release, and as many behind it as git itself looks at.
+            assert!(
+                nodes <= 3 + 1 + SLOP as usize + 1,
+                "{nodes} commits were looked at"
+            );
+        }
+    }
+
+    #[test]
+    fn each_commit_is_looked_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let repository = long_history(dir.path(), 200);
+        let (nodes, found) = visited(&repository, "t20");
+        assert_eq!(found, 180);
+        assert!(nodes <= 200, "{nodes} of 200");
+    }
 }

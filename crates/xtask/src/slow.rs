@@ -11,7 +11,104 @@ use crate::programs::{cargo, is_installed, succeeds};
 type Row = (&'static str, &'static str, &'static str, &'static str);
 
 /// Every row. In every other run the same tests run at a smaller size.
-const ROWS: &[Row] = &[];
+const ROWS: &[Row] = &[
+    (
+        "version-laws",
+        "promenade-version",
+        "properties",
+        "100,000 cases of every law",
+    ),
+    (
+        "tag-ref-names",
+        "promenade-tag",
+        "ref_names_are",
+        "10,000 names against git check-ref-format",
+    ),
+    (
+        "channel-laws",
+        "promenade-tag",
+        "history",
+        "20,000 random histories of channels",
+    ),
+    (
+        "changelog-structure",
+        "promenade-changelog",
+        "structure",
+        "a million documents, generated and mutated, against pulldown-cmark",
+    ),
+    (
+        "changelog-laws",
+        "promenade-changelog",
+        "laws",
+        "edits and their inverses over many documents; hours",
+    ),
+    (
+        "changelog-merge",
+        "promenade-changelog",
+        "merge",
+        "thousands of histories of two branches",
+    ),
+    (
+        "promotion-model",
+        "promenade-promotion",
+        "model",
+        "the model check: eight million states",
+    ),
+    (
+        "promotion-clocks",
+        "promenade-promotion",
+        "clocks",
+        "a million schedules of clocks",
+    ),
+    (
+        "promotion-scale",
+        "promenade-promotion",
+        "scale",
+        "replay of a million records",
+    ),
+    (
+        "digest-memory",
+        "promenade-digest",
+        "memory",
+        "4 GiB in at most 8 MiB of memory",
+    ),
+    (
+        "manifest-cargo",
+        "promenade-manifest",
+        "cargo_finds_nothing",
+        "200 members, judged by cargo",
+    ),
+    (
+        "store-writers",
+        "promenade-store",
+        "writers",
+        "races and kills at full size",
+    ),
+    (
+        "store-flips",
+        "promenade-store",
+        "every_flipped_bit",
+        "every bit of a ledger of files",
+    ),
+    (
+        "git-race",
+        "promenade-git",
+        "race",
+        "races on refs and on the ledger in git",
+    ),
+    (
+        "git-clones",
+        "promenade-git",
+        "eight_clones",
+        "eight clones that push to one repository",
+    ),
+    (
+        "registry-real",
+        "promenade-registry",
+        "real::",
+        "400 rounds of two writers on a real registry",
+    ),
+];
 
 pub(crate) fn command() -> clap::Command {
     clap::Command::new("slow")

@@ -6,16 +6,36 @@ use std::fmt::Write as _;
 use clap::ArgMatches;
 use promenade_cli::{CliError, Context, Exit, Report};
 
-use crate::programs::{cargo, is_installed, succeeds};
+use crate::programs::{cargo, is_installed, root, succeeds};
 
-/// The crates that stand alone, with the features that each is built with, one at a time.
-const FEATURES: &[(&str, &[&str])] = &[
-    ("promenade-version", &["", "serde", "proptest1"]),
-    ("promenade-tag", &["", "serde", "proptest1"]),
-    ("promenade-changelog", &["", "serde", "proptest1"]),
-    ("promenade-promotion", &["", "serde", "proptest1", "tz"]),
-    ("promenade-digest", &["", "serde", "proptest1", "fs"]),
-];
+/// Returns every crate and the features it declares, `default` left out: each is built alone.
+fn features() -> Result<Vec<(String, Vec<String>)>, CliError> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(root().join("crates")).map_err(CliError::world)? {
+        let folder = entry.map_err(CliError::world)?.path();
+        let manifest = folder.join("Cargo.toml");
+        let text = std::fs::read_to_string(&manifest).map_err(CliError::world)?;
+        let name = folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let table = text.split("\n[features]\n").nth(1).unwrap_or_default();
+        let table = table.split("\n[").next().unwrap_or_default();
+        let keys = table
+            .lines()
+            .filter_map(|line| line.split_once(" = ").map(|pair| pair.0));
+        let features: Vec<_> = keys
+            .filter(|key| *key != "default")
+            .map(str::to_owned)
+            .collect();
+        if !features.is_empty() {
+            found.push((name, features));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
 
 pub(crate) fn command() -> clap::Command {
     clap::Command::new("tidy")
@@ -66,22 +86,29 @@ pub(crate) fn run(_matches: &ArgMatches, _context: &Context) -> Result<Report, C
         cargo(&["doc", "--workspace", "--no-deps", "--all-features"])
             .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
-    for (package, features) in FEATURES {
-        for feature in *features {
+    for (package, features) in features()? {
+        for feature in std::iter::once(String::new()).chain(features) {
             let name = format!("{package} with features [{feature}]");
             let args = [
                 "check",
                 "--quiet",
                 "-p",
-                package,
+                &package,
                 "--no-default-features",
                 "--features",
             ];
-            check(&name, cargo(&args).arg(feature))?;
+            check(&name, cargo(&args).arg(&feature))?;
         }
     }
     if is_installed("cargo-deny") {
-        let args = ["deny", "--offline", "check", "bans", "licenses", "sources"];
+        let args = [
+            "deny",
+            "check",
+            "--hide-inclusion-graph",
+            "bans",
+            "licenses",
+            "sources",
+        ];
         check(
             "licences, bans and sources of dependencies",
             &mut cargo(&args),

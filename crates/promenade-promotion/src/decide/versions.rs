@@ -452,7 +452,7 @@ impl Desk<'_> {
             EventKind::ObligationOpened {
                 id,
                 kind: ObligationKind::MergeBack,
-                why: format!("hotfix {version} must be merged back into {line}"),
+                why: format!("hotfix {version} must be merged back into {}", named(&line)),
                 line,
                 version: version.clone(),
             }
@@ -498,5 +498,13 @@ fn same_identity(
             let why = format!("version `{version}` is {known}; {identity} is another digest");
             Err(Blocker::permanent("identity", why).into())
         }
+    }
+}
+
+/// The line as a person would say it.
+fn named(line: &Line) -> &str {
+    match line.as_str() {
+        "x" => "every line",
+        one => one,
     }
 }

@@ -30,6 +30,15 @@ impl<'a> Work<'a> {
         self
     }
 
+    /// Tells whether a commit that may not exist is reached from another one.
+    fn reaches(&self, from: &CommitId, sought: &CommitId) -> Result<bool, port::RepositoryError> {
+        match self.repository.is_ancestor(sought.as_str(), from.as_str()) {
+            Ok(reached) => Ok(reached),
+            Err(GitError::UnknownRevision { .. } | GitError::BadObject { .. }) => Ok(false),
+            Err(other) => Err(error(other)),
+        }
+    }
+
     fn existing(&self, name: &str) -> Result<Option<TagFacts>, GitError> {
         let tags = self.repository.tags()?;
         Ok(tags.into_iter().find(|facts| facts.name == name.as_bytes()))
@@ -115,10 +124,7 @@ impl port::Repository for Work<'_> {
         let tip = self.repository.reference(&branch).map_err(error)?;
         if let Some(tip) = &tip
             && *tip != planned
-            && self
-                .repository
-                .is_ancestor(planned.as_str(), tip.as_str())
-                .map_err(error)?
+            && self.reaches(tip, &planned)?
         {
             return theirs(&planned).map(port::Applied::Already).map_err(error);
         }

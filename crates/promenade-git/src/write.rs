@@ -93,7 +93,7 @@ impl Repository {
         let branch = format!("refs/heads/{}", request.branch);
         let repository = self.local();
         let tip = self.reference(&branch)?;
-        let (id, parents) = self.write_commit(request, tip.as_ref())?;
+        let (id, parents) = self.write_commit(&repository, request, tip.as_ref())?;
         let checked_out = self.branch()?.as_ref() == Some(&request.branch) && !repository.is_bare();
         if tip.as_ref() == Some(&id) {
             if checked_out {
@@ -123,28 +123,29 @@ impl Repository {
         Ok(id)
     }
 
-    /// Writes the objects of a commit and returns its id; no branch moves, and no file changes.
+    /// Returns the id that a commit will have; its objects are made in memory, and nothing is written.
     ///
     /// # Errors
-    /// [`GitError::Invalid`] for a path that git refuses, [`GitError::Io`] if it cannot be written.
+    /// [`GitError::Invalid`] for a path that git refuses, [`GitError::Io`] if a parent cannot be read.
     pub fn prepare_commit(&self, request: &CommitRequest<'_>) -> Result<CommitId, GitError> {
         let tip = self.reference(&format!("refs/heads/{}", request.branch))?;
-        Ok(self.write_commit(request, tip.as_ref())?.0)
+        let repository = self.local().with_object_memory();
+        Ok(self.write_commit(&repository, request, tip.as_ref())?.0)
     }
 
     /// Writes the commit object, and returns its id and parents.
     fn write_commit(
         &self,
+        repository: &gix::Repository,
         request: &CommitRequest<'_>,
         tip: Option<&CommitId>,
     ) -> Result<(CommitId, Vec<CommitId>), GitError> {
-        let repository = self.local();
         let parents = match (&request.parents, tip) {
             (Some(parents), _) => parents.clone(),
             (None, Some(tip)) => vec![tip.clone()],
             (None, None) => Vec::new(),
         };
-        let tree = self.edited_tree(&repository, request, parents.first())?;
+        let tree = self.edited_tree(repository, request, parents.first())?;
         let bytes = encode(request, &parents, tree)?;
         let id = gix::prelude::Write::write_buf(&repository.objects, Kind::Commit, &bytes)
             .map_err(|error| GitError::io("writing a commit", error))?;

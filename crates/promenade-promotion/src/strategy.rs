@@ -149,7 +149,13 @@ fn line() -> impl Strategy<Value = Line> {
 }
 
 fn channel() -> impl Strategy<Value = ChannelName> {
-    one_of(&["latest", "1.4", "1.4.0", "mainnet", "ghcr.io/acme/app:next"])
+    one_of(&[
+        "latest",
+        "1.4",
+        "1.4.0",
+        "mainnet",
+        "registry.example/acme/app:next",
+    ])
 }
 
 fn follows() -> impl Strategy<Value = Follows> {

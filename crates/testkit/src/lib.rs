@@ -27,6 +27,9 @@ pub const NOT_RUN: &str = "PROMENADE_NOT_RUN";
 /// The environment variable that asks for the sizes of the slow rows.
 pub const SLOW: &str = "PROMENADE_SLOW";
 
+/// What stands before a need in the notes that no package can meet.
+pub const OPTIONAL: &str = "optional: ";
+
 /// Returns the corpus folder, or notes that the test is not run because there is none.
 #[must_use]
 pub fn corpus() -> Option<PathBuf> {
@@ -45,12 +48,13 @@ pub fn corpus() -> Option<PathBuf> {
 }
 
 /// Returns the checkout of an outside project that an environment variable names, or notes that the
-/// test is not run because there is none.
+/// test is not run because there is none. No package brings such a checkout, so it is optional: it
+/// is listed, and is no failure where everything else must run.
 #[must_use]
 pub fn checkout(variable: &str) -> Option<PathBuf> {
     let folder = std::env::var_os(variable).map(PathBuf::from);
     if folder.is_none() {
-        note(variable);
+        note(&format!("{OPTIONAL}{variable}"));
     }
     folder
 }

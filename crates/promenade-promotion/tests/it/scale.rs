@@ -112,7 +112,10 @@ fn a_long_ledger_replays_in_a_few_passes_of_its_hash_and_little_memory() {
         peak_kib(),
     );
     assert_eq!(replay.head(), head);
-    assert!(peak_kib().max(before) <= 64 * 1024, "{} KiB", peak_kib());
+    // The peak is that of the process: it means something where each test has one of its own.
+    let alone = std::env::var_os("NEXTEST").is_some();
+    let peak = peak_kib().max(before);
+    assert!(!alone || peak <= 64 * 1024, "{peak} KiB");
     // Timings are judged where everything is optimised.
     assert!(cfg!(debug_assertions) || ratio <= 3.0, "{ratio}");
 }

@@ -10,3 +10,4 @@ mod rebuilt;
 mod server;
 mod signed;
 mod tidy;
+mod versions;

@@ -1,5 +1,6 @@
 //! The public behaviour of the crate, a module per topic.
 
+mod broken;
 mod cargo_edit;
 mod cargo_oracle;
 mod definitions;

@@ -138,8 +138,7 @@ pub enum ApplyErrorKind {
 /// Applies a plan: every step in order, each done if it is not done already.
 ///
 /// A plan may be stopped or killed anywhere and applied again: steps that are done are recognised by
-/// looking at the world. `observe` is told before the first step of nothing, and after each step
-/// how it came out.
+/// looking at the world. `observe` is told after each step how it came out, and may stop there.
 ///
 /// # Errors
 /// [`ApplyError`] naming the step. [`ApplyError::is_conflict`] if the world moved since the plan was

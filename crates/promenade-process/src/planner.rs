@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use promenade_promotion::ledger::{Head, StreamId};
-use promenade_promotion::{Actor, Artifacts, Blockers, Command, CommitId, State};
+use promenade_promotion::{Actor, Artifacts, Blockers, Command, CommitId, Stage, State};
 use promenade_tag::{Class, NameTagError};
 use promenade_version::{Change, Lane, Next, NextVersionError, Request, Version};
 
@@ -112,20 +112,11 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Plans one command of the promotion machine: evidence, an approval, a promotion, a rejection.
+    /// Plans commands of the promotion machine (evidence, an approval, a promotion, a rejection) that
+    /// are recorded together, all or none.
     ///
     /// # Errors
-    /// None today; [`PlanError`] so that commands may come to need more than the ledger.
-    pub fn command(&self, title: &str, command: Command) -> Result<Planned, PlanError> {
-        let mut draft = Draft::new(self, title);
-        draft.record([command])?;
-        Ok(draft.finish())
-    }
-
-    /// Plans several commands that are recorded together, all or none.
-    ///
-    /// # Errors
-    /// As [`Planner::command`].
+    /// [`PlanError::Unknown`] if the ledger does not take an event that was decided on it.
     pub fn commands(
         &self,
         title: &str,
@@ -160,7 +151,7 @@ impl<'a> Planner<'a> {
             version: version.clone(),
         }])?;
         draft.tag(Class::Candidate, &version, commit, Lane::Regular)?;
-        draft.channels(promenade_tag::Trigger::Candidate, &version, commit)?;
+        draft.channels(&version, commit)?;
         Ok(draft.finish())
     }
 
@@ -206,15 +197,13 @@ impl<'a> Planner<'a> {
     /// Returns the newest candidate above the last release: its series is open, even if it was
     /// rejected.
     fn open_candidate(&self, released: Option<&Version>) -> Option<Version> {
-        use promenade_promotion::Stage;
-        let (version, record) = self
+        let candidates = self
             .state
             .versions
             .iter()
-            .filter(|(_, record)| matches!(record.stage, Stage::Candidate | Stage::Rejected))
-            .max_by_key(|(_, record)| record.order)?;
-        let _ = record;
-        (released < Some(version)).then(|| version.clone())
+            .filter(|(_, record)| matches!(record.stage, Stage::Candidate | Stage::Rejected));
+        let (newest, _) = candidates.max_by_key(|(_, record)| record.order)?;
+        (released < Some(newest)).then(|| newest.clone())
     }
 
     /// Returns the artifacts that a commit was built to, as the ledger has them.

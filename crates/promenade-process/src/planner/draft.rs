@@ -159,11 +159,9 @@ impl<'p, 'a> Draft<'p, 'a> {
     /// Adds the moves of channels that the publication of a version brings, and their record.
     pub(super) fn channels(
         &mut self,
-        trigger: Trigger,
         version: &Version,
         commit: &CommitId,
     ) -> Result<(), PlanError> {
-        debug_assert!(matches!(trigger, Trigger::Candidate | Trigger::Release));
         let Some(published) = self.published(version, commit) else {
             return Ok(());
         };

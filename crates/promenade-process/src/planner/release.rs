@@ -6,7 +6,7 @@ use promenade_changelog::{Changelog, ChangelogPolicy, Cut, UpgradeNotes};
 use promenade_promotion::{
     Artifacts, Blocker, Command, CommitId, MakeRelease, Rank, Stage, VersionRecord,
 };
-use promenade_tag::{Class, Trigger, Values};
+use promenade_tag::{Class, Values};
 use promenade_version::{Lane, Version};
 
 use super::{Documents, Draft, PlanError, Planned, Planner};
@@ -101,7 +101,7 @@ impl Planner<'_> {
         if let Some(standing) = self.standing(&request.version) {
             let commit = standing.commit.clone();
             draft.because(format!("{text} was released from commit {commit}"));
-            draft.channels(Trigger::Release, &request.version, &commit)?;
+            draft.channels(&request.version, &commit)?;
             return Ok(draft.finish());
         }
         let changes = self.documents(repository, request, &tip)?;
@@ -121,7 +121,7 @@ impl Planner<'_> {
             });
         }
         draft.tag(Class::Release, &request.version, &id, request.lane)?;
-        draft.channels(Trigger::Release, &request.version, &id)?;
+        draft.channels(&request.version, &id)?;
         Ok(draft.finish())
     }
 

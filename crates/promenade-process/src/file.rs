@@ -9,6 +9,8 @@ use promenade_version::VersionPolicy;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::keyring::KeyRule;
+
 /// The format of process files that this version reads.
 pub(crate) const FORMAT: u64 = 1;
 
@@ -42,6 +44,8 @@ pub(crate) struct File {
     pub(crate) environment: Vec<Spanned<EnvironmentRule>>,
     #[serde(default)]
     pub(crate) person: Vec<PersonRule>,
+    #[serde(default)]
+    pub(crate) key: Vec<Spanned<KeyRule>>,
     #[serde(default)]
     pub(crate) waivers: WaiverRules,
 }

@@ -12,7 +12,9 @@ use promenade_version::VersionPolicy;
 use toml::Spanned;
 
 use crate::file::{FORMAT, File};
-use crate::{BranchRules, CommitRules, ParseProcessError, RegistryRules, UnknownPresetError};
+use crate::{
+    BranchRules, CommitRules, ParseProcessError, RegistryRules, TrustedKeys, UnknownPresetError,
+};
 
 /// A release process: every rule of it as a checked value.
 ///
@@ -52,6 +54,7 @@ pub struct Process {
     definitions: Option<DefinitionPolicy>,
     registry: Option<RegistryRules>,
     promotion: Policy,
+    keyring: TrustedKeys,
 }
 
 impl Process {
@@ -152,6 +155,12 @@ impl Process {
     pub fn promotion(&self) -> &Policy {
         &self.promotion
     }
+
+    /// Returns the keys of the people: whose signatures count, for which tags, and when.
+    #[must_use]
+    pub fn keyring(&self) -> &TrustedKeys {
+        &self.keyring
+    }
 }
 
 /// Checks what only shows across tables, and points at the table.
@@ -188,6 +197,9 @@ impl Checker<'_> {
                 .find(|(name, _)| Some(name.as_str()) == about);
             self.error(found.map(|(_, span)| span), &error)
         })?;
+        let key_spans = spans(&file.key);
+        let keyring = TrustedKeys::build(promotion.roster(), inner(file.key))
+            .map_err(|(index, problem)| self.error(key_spans.get(index), &problem))?;
         let version_files = VersionFiles::new(file.manifest, file.file)
             .map_err(|error| self.error(None, &error))?;
         Ok(Process {
@@ -202,6 +214,7 @@ impl Checker<'_> {
             definitions: file.definitions,
             registry: file.registry,
             promotion,
+            keyring,
         })
     }
 

@@ -41,6 +41,7 @@ mod dispatch;
 mod openpgp;
 mod program;
 mod ssh;
+mod trusted;
 
 pub use promenade_process::port::signature::{
     Claim, Distrust, FILE_NAMESPACE, GIT_NAMESPACE, MakeSignature, MakeSignatureError,
@@ -55,3 +56,4 @@ pub use ssh::{
     AllowedSigner, AllowedSigners, LoadSshKeyError, ParseAllowedSignersError,
     ParseAllowedSignersErrorKind, SshKey, SshVerifier,
 };
+pub use trusted::ReadTrustedKeysError;

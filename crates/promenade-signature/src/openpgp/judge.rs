@@ -143,10 +143,12 @@ impl PgpVerifier {
 
     fn signer(&self, candidate: &Candidate<'_>, claim: &Claim<'_>) -> Signer {
         let primary = Primary::read(candidate.certificate, self.keys.policy, claim.now);
+        let key = primary.fingerprint();
+        let named = self.keys.names.get(&key);
         Signer {
             kind: SignatureKind::Pgp,
-            principal: primary.name(),
-            key: primary.fingerprint(),
+            principal: named.cloned().unwrap_or_else(|| primary.name()),
+            key,
         }
     }
 }

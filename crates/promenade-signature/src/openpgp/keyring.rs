@@ -17,6 +17,7 @@ pub struct PgpKeys {
     pub(super) keys: Vec<SignedPublicKey>,
     pub(super) policy: PgpPolicy,
     pub(super) windows: BTreeMap<String, (DateTime<Utc>, DateTime<Utc>)>,
+    pub(super) names: BTreeMap<String, String>,
 }
 
 /// How strictly OpenPGP signatures are judged.
@@ -98,6 +99,23 @@ impl PgpKeys {
     ) -> Self {
         let fingerprint = fingerprint.to_ascii_uppercase();
         self.windows.insert(fingerprint, (from, until));
+        self
+    }
+
+    /// Calls the holder of a key by this name instead of the user id that the certificate claims.
+    #[must_use]
+    pub fn with_name(mut self, fingerprint: &str, name: &str) -> Self {
+        let fingerprint = fingerprint.to_ascii_uppercase();
+        self.names.insert(fingerprint, name.to_owned());
+        self
+    }
+
+    /// Adds the certificates of another keyring after these; the policy stays.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.keys.extend(other.keys);
+        self.windows.extend(other.windows);
+        self.names.extend(other.names);
         self
     }
 

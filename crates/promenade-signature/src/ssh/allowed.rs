@@ -32,11 +32,18 @@ pub struct AllowedSigners {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedSigner {
     principals: String,
-    key: KeyData,
+    pin: Pin,
     authority: bool,
     namespaces: Option<String>,
     valid_after: Option<DateTime<Utc>>,
     valid_before: Option<DateTime<Utc>>,
+}
+
+/// By what a key is known: itself, or its SHA-256 fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Pin {
+    Key(KeyData),
+    Fingerprint(String),
 }
 
 /// A text is not an `allowed_signers` file.
@@ -143,6 +150,27 @@ impl AllowedSigners {
         Ok(Self { signers })
     }
 
+    /// Lets a key that is known by its SHA-256 fingerprint sign as `principal` within a span of time:
+    /// an ssh signature brings its key along.
+    #[must_use]
+    pub fn with_fingerprint(
+        mut self,
+        principal: &str,
+        fingerprint: &str,
+        valid_after: Option<DateTime<Utc>>,
+        valid_before: Option<DateTime<Utc>>,
+    ) -> Self {
+        self.signers.push(AllowedSigner {
+            principals: principal.to_owned(),
+            pin: Pin::Fingerprint(fingerprint.to_owned()),
+            authority: false,
+            namespaces: None,
+            valid_after,
+            valid_before,
+        });
+        self
+    }
+
     /// Returns the lines, in order.
     #[must_use]
     pub fn signers(&self) -> &[AllowedSigner] {
@@ -177,7 +205,10 @@ impl AllowedSigner {
     /// Returns the SHA-256 fingerprint of the key (`SHA256:…`).
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        self.key.fingerprint(HashAlg::Sha256).to_string()
+        match &self.pin {
+            Pin::Key(key) => key.fingerprint(HashAlg::Sha256).to_string(),
+            Pin::Fingerprint(fingerprint) => fingerprint.clone(),
+        }
     }
 
     /// Returns true if the key signs certificates instead of payloads.
@@ -212,8 +243,12 @@ impl AllowedSigner {
             .is_none_or(|list| list_matches(list, namespace))
     }
 
-    pub(super) fn key(&self) -> &KeyData {
-        &self.key
+    /// Returns true if the line is about this key.
+    pub(super) fn is_about(&self, key: &KeyData) -> bool {
+        match &self.pin {
+            Pin::Key(own) => own == key,
+            Pin::Fingerprint(own) => *own == key.fingerprint(HashAlg::Sha256).to_string(),
+        }
     }
 
     pub(super) fn namespaces(&self) -> Option<&str> {
@@ -225,7 +260,7 @@ fn parse_line(line: &str, offset: FixedOffset) -> Result<AllowedSigner, Kind> {
     let (principals, rest) = take_principals(line)?;
     let mut signer = AllowedSigner {
         principals: principals.to_owned(),
-        key: KeyData::Ed25519(ssh_key::public::Ed25519PublicKey([0; 32])),
+        pin: Pin::Fingerprint(String::new()),
         authority: false,
         namespaces: None,
         valid_after: None,
@@ -248,7 +283,7 @@ fn parse_line(line: &str, offset: FixedOffset) -> Result<AllowedSigner, Kind> {
     {
         return Err(Kind::EmptyRange);
     }
-    signer.key = parse_key(key)?;
+    signer.pin = Pin::Key(parse_key(key)?);
     Ok(signer)
 }
 

@@ -75,7 +75,7 @@ impl SshVerifier {
     }
 
     fn distrusted(&self, envelope: &Envelope, why: Distrust) -> Verdict {
-        let known = |line: &&AllowedSigner| line.key() == envelope.key.data();
+        let known = |line: &&AllowedSigner| line.is_about(envelope.key.data());
         Verdict::Untrusted {
             kind: SignatureKind::Ssh,
             signer: self
@@ -145,11 +145,11 @@ fn judge_line(
     principal: Option<&str>,
 ) -> Option<Result<Signer, Untrusted>> {
     let (name, certified) = match &envelope.key {
-        EnvelopeKey::Plain(key) if !line.is_authority() && key == line.key() => {
+        EnvelopeKey::Plain(key) if !line.is_authority() && line.is_about(key) => {
             (principal.unwrap_or(line.principals()).to_owned(), Ok(()))
         }
         EnvelopeKey::Certificate(certificate)
-            if line.is_authority() && certificate.signature_key() == line.key() =>
+            if line.is_authority() && line.is_about(certificate.signature_key()) =>
         {
             judge_certificate(line, certificate, claim.signed_at, principal)
         }

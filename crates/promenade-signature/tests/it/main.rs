@@ -7,3 +7,5 @@ mod image;
 #[cfg(feature = "openpgp")]
 mod pgp;
 mod ssh;
+#[cfg(feature = "openpgp")]
+mod trusted;

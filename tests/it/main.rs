@@ -4,7 +4,9 @@ mod channels;
 mod command;
 mod demo;
 mod history;
+mod house;
 mod ledger;
+mod process;
 mod rebuilt;
 #[path = "../../crates/promenade-registry/tests/it/server.rs"]
 mod server;

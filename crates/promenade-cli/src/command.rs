@@ -1,26 +1,42 @@
 //! The built-in commands, a file each.
 
+mod approve;
 mod audit;
+mod candidate;
 mod changelog;
 mod channels;
 mod definitions;
 mod demo;
+mod deprecate;
 mod digest;
 mod edit;
+mod freeze;
+mod hold;
 mod ledger;
 mod manifest;
+mod observe;
+mod promote;
+mod record;
+mod reject;
+mod release;
+mod rollback;
 mod status;
 mod tags;
 mod verdict;
 mod version;
+mod waive;
 
 use crate::{CliError, Context, Report};
 
 /// A built-in command.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum Command {
+    /// Agrees that a version may enter an environment
+    Approve(approve::ApproveArgs),
     /// Compares the history of a repository with its process
     Audit(audit::AuditArgs),
+    /// The next candidate, from a commit that was built
+    Candidate(candidate::CandidateArgs),
     /// Lossless edits of a changelog
     Changelog(changelog::ChangelogArgs),
     /// Channels: which names move where, which do not, and why
@@ -29,37 +45,69 @@ pub(crate) enum Command {
     Definitions(definitions::DefinitionsArgs),
     /// Shows a whole life cycle in a throw-away repository
     Demo(demo::DemoArgs),
+    /// Advises against a release: ledger and channels; nothing is deleted
+    Deprecate(deprecate::DeprecateArgs),
     /// Digests of files and directories, and checks of checksum files
     Digest(digest::DigestArgs),
     /// Says everything that holds the next step of an environment, and who or when clears it
     Explain(status::ExplainArgs),
+    /// Announces a time in which nothing gets in, or lifts it
+    Freeze(freeze::FreezeArgs),
+    /// Holds an environment, or takes the hold off
+    Hold(hold::HoldArgs),
     /// The ledger: its story, its verification, and how it is shared
     Ledger(ledger::LedgerArgs),
     /// The files that name the version: whether they agree, and the edit that changes it
     Manifest(manifest::ManifestArgs),
+    /// Records what an environment was seen to run
+    Observe(observe::ObserveArgs),
+    /// Promotes a version into an environment, by its digests
+    Promote(promote::PromoteArgs),
+    /// Records the outcome of a check, or of an item of a checklist
+    Record(record::RecordArgs),
+    /// Rejects a candidate, for ever
+    Reject(reject::RejectArgs),
+    /// Releases a candidate, or the tip of a branch: documents, commit, tag, ledger, channels
+    Release(release::ReleaseArgs),
+    /// Takes an environment back to what it ran before
+    Rollback(rollback::RollbackArgs),
     /// Draws the board: environments and versions, channels, what is owed
     Status(status::StatusArgs),
     /// Every tag: its class, version, object, signature and findings
     Tags(tags::TagsArgs),
     /// Versions: the current one, the next one, how a text reads
     Version(version::VersionArgs),
+    /// Answers for a gate that does not hold
+    Waive(waive::WaiveArgs),
 }
 
 impl Command {
     pub(crate) fn run(&self, context: &Context) -> Result<Report, CliError> {
         match self {
+            Self::Approve(args) => approve::run(args, context),
             Self::Audit(args) => audit::run(args, context),
+            Self::Candidate(args) => candidate::run(args, context),
             Self::Changelog(args) => changelog::run(args, context),
             Self::Channels(args) => channels::run(args, context),
             Self::Definitions(args) => definitions::run(args, context),
             Self::Demo(args) => demo::run(args, context),
+            Self::Deprecate(args) => deprecate::run(args, context),
             Self::Digest(args) => digest::run(args, context),
             Self::Explain(args) => status::explain(args, context),
+            Self::Freeze(args) => freeze::run(args, context),
+            Self::Hold(args) => hold::run(args, context),
             Self::Ledger(args) => ledger::run(args, context),
             Self::Manifest(args) => manifest::run(args, context),
+            Self::Observe(args) => observe::run(args, context),
+            Self::Promote(args) => promote::run(args, context),
+            Self::Record(args) => record::run(args, context),
+            Self::Reject(args) => reject::run(args, context),
+            Self::Release(args) => release::run(args, context),
+            Self::Rollback(args) => rollback::run(args, context),
             Self::Status(args) => status::status(args, context),
             Self::Tags(args) => tags::run(args, context),
             Self::Version(args) => version::run(args, context),
+            Self::Waive(args) => waive::run(args, context),
         }
     }
 }

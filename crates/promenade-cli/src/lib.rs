@@ -26,6 +26,7 @@ mod command;
 mod context;
 pub mod diff;
 mod report;
+mod world;
 
 pub use app::App;
 pub use context::Context;

@@ -170,6 +170,37 @@ impl Repository {
         }
     }
 
+    /// Returns what git's configuration says for a key (`user.signingkey`), if it says anything.
+    ///
+    /// # Errors
+    /// [`GitError::Program`] if git fails.
+    pub fn config(&self, key: &str) -> Result<Option<String>, GitError> {
+        self.configured(&["--get", key])
+    }
+
+    /// Returns what git's configuration says for a key that holds a path, with `~` resolved.
+    ///
+    /// # Errors
+    /// [`GitError::Program`] if git fails.
+    pub fn config_path(&self, key: &str) -> Result<Option<String>, GitError> {
+        self.configured(&["--type=path", "--get", key])
+    }
+
+    fn configured(&self, args: &[&str]) -> Result<Option<String>, GitError> {
+        let git = Git::in_dir(self.directory()).arg("config").args(args);
+        let output = git.output()?;
+        match output.code {
+            Some(0) => {
+                let text = String::from_utf8_lossy(&output.stdout);
+                let text = text.trim_end_matches('\n');
+                Ok((!text.is_empty()).then(|| text.to_owned()))
+            }
+            // No such key.
+            Some(1) => Ok(None),
+            _ => Err(git.failed(&output)),
+        }
+    }
+
     /// Returns the short name of the branch that is checked out; nothing if `HEAD` is detached.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use promenade::promotion::{Event, ReplayError, replay};
 use serde_json::{Value, json};
 
 use crate::context::git_error;
+use crate::world::describe;
 use crate::{CliError, Context, Exit, Report};
 
 #[derive(Clone, Debug, clap::Args)]
@@ -108,11 +109,6 @@ fn open(repository: &Repository, context: &Context) -> Result<GitLedger, CliErro
     };
     let ledger = GitLedger::new(repository, &who.map_err(git_error)?);
     Ok(ledger.describe(describe))
-}
-
-/// The subject of a record's commit, from its body.
-fn describe(body: &[u8]) -> String {
-    Event::parse(body).map_or_else(|error| error.to_string(), |event| event.kind.to_string())
 }
 
 impl Open {

@@ -52,16 +52,25 @@ impl ReleaseRequest {
         self
     }
 
+    /// Asks for a release of the tip of a branch, where the process has no candidates.
+    #[must_use]
+    pub fn direct(version: Version, branch: impl Into<String>) -> Self {
+        Self {
+            version,
+            candidate: None,
+            lane: Lane::Regular,
+            backport: false,
+            branch: branch.into(),
+            upgrade_notes: None,
+        }
+    }
+
     /// Asks for a hotfix of the newest line, on its branch.
     #[must_use]
     pub fn hotfix(version: Version, branch: impl Into<String>) -> Self {
         Self {
-            version,
-            candidate: None,
             lane: Lane::Hotfix,
-            backport: false,
-            branch: branch.into(),
-            upgrade_notes: None,
+            ..Self::direct(version, branch)
         }
     }
 
@@ -69,9 +78,8 @@ impl ReleaseRequest {
     #[must_use]
     pub fn backport(version: Version, branch: impl Into<String>) -> Self {
         Self {
-            lane: Lane::Regular,
             backport: true,
-            ..Self::hotfix(version, branch)
+            ..Self::direct(version, branch)
         }
     }
 }

@@ -36,7 +36,7 @@ pub struct GpgVerifier {
 
 /// The keys cannot be given to gpg.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cannot make a keyring for gpg: {problem}")]
+#[error("gpg: {problem}")]
 pub struct OpenGpgError {
     problem: String,
 }
@@ -222,8 +222,8 @@ fn primary_fingerprints(colons: &str) -> BTreeSet<String> {
     for line in colons.lines() {
         let mut fields = line.split(':');
         match fields.next() {
-            Some("pub") => primary = true,
-            Some("sub") => primary = false,
+            Some("pub" | "sec") => primary = true,
+            Some("sub" | "ssb") => primary = false,
             Some("fpr") if primary => {
                 found.extend(fields.nth(8).map(str::to_owned));
                 primary = false;
@@ -252,6 +252,27 @@ impl GpgSigner {
             home: home.map(Path::to_owned),
             key: fingerprint.to_ascii_uppercase(),
             limit,
+        }
+    }
+}
+
+impl GpgSigner {
+    /// Finds the one secret key that a name stands for (a fingerprint, a key id, an address) in the
+    /// home of the user.
+    ///
+    /// # Errors
+    /// [`OpenGpgError`] if gpg cannot be run, or knows no such key, or several.
+    pub fn find(program: &Path, name: &str, limit: Duration) -> Result<Self, OpenGpgError> {
+        let fault = |problem: String| OpenGpgError { problem };
+        let mut args: Vec<OsString> = QUIET.map(Into::into).into();
+        args.extend(["--with-colons", "--list-secret-keys", "--"].map(Into::into));
+        args.push(name.trim_end_matches('!').into());
+        let output = run(program, args, b"", limit).map_err(|error| fault(error.to_string()))?;
+        let found = primary_fingerprints(&String::from_utf8_lossy(&output.stdout));
+        match (found.first(), found.len()) {
+            (Some(fingerprint), 1) => Ok(Self::new(program, None, fingerprint, limit)),
+            (None, _) => Err(fault(format!("it has no secret key `{name}`"))),
+            (Some(_), count) => Err(fault(format!("{count} secret keys match `{name}`"))),
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ssh_key::HashAlg;
+use tempfile::NamedTempFile;
 
 use super::run::run;
 use crate::{LoadSshKeyError, MakeSignature, MakeSignatureError, SignatureKind};
@@ -16,6 +18,8 @@ pub struct SshKeygenSigner {
     key_file: PathBuf,
     fingerprint: String,
     limit: Duration,
+    /// Keeps the file of a public key that was given as text.
+    _public: Option<Arc<NamedTempFile>>,
 }
 
 impl SshKeygenSigner {
@@ -37,6 +41,30 @@ impl SshKeygenSigner {
             key_file: key_file.to_owned(),
             fingerprint: public.fingerprint(HashAlg::Sha256).to_string(),
             limit,
+            _public: None,
+        })
+    }
+
+    /// Signs with a key that an agent holds, named by the line of its public key.
+    ///
+    /// # Errors
+    /// [`LoadSshKeyError`] if the line is no public key, or cannot be kept in a file.
+    pub fn of_agent(
+        program: &Path,
+        public: &str,
+        limit: Duration,
+    ) -> Result<Self, LoadSshKeyError> {
+        let kept = |error: std::io::Error| LoadSshKeyError::new(error.to_string());
+        let file = tempfile::Builder::new()
+            .prefix("ssh-")
+            .suffix(".pub")
+            .tempfile()
+            .map_err(kept)?;
+        std::fs::write(file.path(), format!("{}\n", public.trim())).map_err(kept)?;
+        let signer = Self::new(program, file.path(), public, limit)?;
+        Ok(Self {
+            _public: Some(Arc::new(file)),
+            ..signer
         })
     }
 }

@@ -1,31 +1,31 @@
 //! The scene: a real repository with its ledger, a registry in memory, a key, and a clock that the
 //! story turns.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use promenade::digest::{self, Digest};
-use promenade::git::{CommitRequest, GitError, GitLedger, Ident, Repository, Work};
-use promenade::process::port::repository::Author;
-use promenade::process::{
-    Flow, Hand, PlanError, Planned, Planner, Process, Step, World, apply, preset,
-};
-use promenade::promotion::ledger::{Head, StreamId};
-use promenade::promotion::{Artifacts, Command, CommitId, Event, ItemId, Replay, State, replay};
+use promenade::git::{CommitRequest, Ident, Repository, Work};
+use promenade::process::{Flow, PlanError, Planned, Planner, Process, preset};
+use promenade::promotion::{Artifacts, Command, CommitId, ItemId, replay};
 use promenade::registry::{MemoryRegistry, RegistryChannels};
 use promenade::signature::{MakeSignature as _, SshKey};
 use promenade::version::Version;
 use serde_json::{Value, json};
 
 use super::content::{self, Files};
-use crate::context::{STREAM, git_error};
-use crate::{CliError, board, diff};
+use crate::context::git_error;
+use crate::world::{self, Site, describe, indent};
+use crate::{CliError, board};
 
 /// The key of the maintainer in the preset, which the demo replaces by one of its own.
 const PRESET_KEY: &str = "ssh:SHA256:nLPnMZC4Df0xQ6XbBV2yT8mG1c7jrK5uWqHsEoaYtI9";
+
+/// The maintainer's name and address.
+const NAME: &str = "Ada";
+const EMAIL: &str = "ada@forge.example";
 
 /// Who acts.
 #[derive(Clone, Copy)]
@@ -38,16 +38,12 @@ pub(super) enum Who {
 
 pub(super) struct Scene {
     dir: PathBuf,
-    repository: Repository,
-    ledger: GitLedger,
+    site: Site,
     registry: MemoryRegistry,
-    process: Process,
-    stream: StreamId,
     key: SshKey,
     now: DateTime<Utc>,
     out: String,
     refused: usize,
-    replay: RefCell<Replay>,
 }
 
 impl Scene {
@@ -58,21 +54,15 @@ impl Scene {
         let text = preset::text(name).map_err(CliError::input)?;
         let text = text.replace(PRESET_KEY, &format!("ssh:{}", key.key()));
         let process = Process::parse("release.toml", &text).map_err(CliError::input)?;
-        let ident = ident(at)?;
-        let ledger = GitLedger::new(&repository, &ident).describe(describe);
-        let stream = StreamId::new(STREAM).map_err(CliError::input)?;
+        let signer = Some(Box::new(key.clone()) as _);
         let mut scene = Self {
             dir: dir.to_path_buf(),
-            repository,
-            ledger,
+            site: Site::new(repository, process, signer, &ident(at)?)?,
             registry: MemoryRegistry::new(),
-            process,
             key,
             now: at - TimeDelta::days(30),
             out: String::new(),
             refused: 0,
-            replay: RefCell::new(Replay::new(&stream)),
-            stream,
         };
         let mut files = content::first();
         files.insert("release.toml".to_owned(), Some(text.into_bytes()));
@@ -94,7 +84,7 @@ impl Scene {
     }
 
     pub(super) fn repository(&self) -> &Repository {
-        &self.repository
+        &self.site.repository
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {
@@ -125,26 +115,25 @@ impl Scene {
                 Some(bytes) => request.file(path, bytes),
                 None => request.remove(path),
             });
-        let id = self.repository.commit(&request).map_err(git_error)?;
+        let id = self.repository().commit(&request).map_err(git_error)?;
         commit_id(id.as_ref())
     }
 
     /// Returns the commit that a revision stands for.
     pub(super) fn find(&self, revision: &str) -> Result<CommitId, CliError> {
-        let id = self.repository.resolve(revision).map_err(git_error)?;
-        commit_id(id.as_ref())
+        self.site.find(revision)
     }
 
     /// Builds a commit: writes real files, walks them, and puts the image into the registry.
     pub(super) fn build(&mut self, commit: &CommitId) -> Result<Artifacts, CliError> {
         let source = self
-            .repository
+            .repository()
             .read_file(commit.as_str(), "src/main.rs")
             .map_err(git_error)?;
         let dist = self.dir.join("dist").join(commit.as_str());
-        std::fs::create_dir_all(&dist).map_err(world)?;
+        std::fs::create_dir_all(&dist).map_err(unwritten)?;
         for (name, bytes) in content::artifacts(&source) {
-            std::fs::write(dist.join(name), bytes).map_err(world)?;
+            std::fs::write(dist.join(name), bytes).map_err(unwritten)?;
         }
         let set =
             digest::fs::record_build(&dist, &mut digest::unobserved()).map_err(CliError::world)?;
@@ -186,55 +175,23 @@ impl Scene {
             Who::Ada => format!("ssh:{}", self.key.key()),
             Who::Ci => "ci:forge.example/rustshare/rustshare".to_owned(),
         };
-        let hand = Hand {
-            actor: actor.parse().map_err(CliError::input)?,
-            author: author(),
-            at: self.now,
-            signs: true,
-        };
-        let (state, head) = self.replay()?;
-        let planner = Planner::new(&self.process, &self.stream, &state, head, &hand);
-        let work = Work::new(&self.repository).signed(&self.key);
-        let planned = plan(&planner, &work).map_err(CliError::input)?;
-        let plan = match planned {
+        let actor = actor.parse().map_err(CliError::input)?;
+        let hand = self.site.hand_of(actor, NAME, EMAIL, self.now);
+        let plan = match self.site.plan(&hand, plan)? {
             Planned::Held { title, blockers } => {
                 self.refused += 1;
-                let _ = writeln!(self.out, "refused: {title}");
-                for blocker in blockers.as_slice() {
-                    let _ = writeln!(self.out, "  - {blocker}");
-                }
+                self.out.push_str(&world::show_held(&title, &blockers));
                 return Ok(false);
             }
             Planned::Ready(plan) => *plan,
         };
-        let _ = write!(self.out, "{plan}");
-        for step in plan.steps() {
-            if let Step::Commit { documents, .. } = step {
-                for change in documents {
-                    let diff = diff::unified(&change.path, &change.before, &change.after);
-                    let _ = write!(self.out, "{}", indent(&diff));
-                }
-            }
-        }
-        let channels = RegistryChannels::new(&self.registry);
-        let ledger = self.ledger.clone().clock({
-            let now = self.now;
-            move || now
-        });
-        let there = World {
-            repository: &work,
-            ledger: &ledger,
-            stream: &self.stream,
-            channels: Some(&channels),
-        };
+        self.out.push_str(&world::show(&plan));
         let count = plan.steps().len();
-        let receipt = apply(plan, &there, &mut |_, _| Flow::Continue).map_err(|error| {
-            if error.is_conflict() {
-                CliError::conflict(error)
-            } else {
-                CliError::world(error)
-            }
-        })?;
+        let channels = RegistryChannels::new(&self.registry);
+        let applied = self
+            .site
+            .apply(plan, Some(&channels), &mut |_, _| Flow::Continue);
+        let receipt = applied.map_err(|error| world::apply_error(&error))?;
         let _ = writeln!(
             self.out,
             "applied {count} steps; ledger at record {}",
@@ -243,16 +200,9 @@ impl Scene {
         Ok(true)
     }
 
-    /// Reads what the ledger has got since the last time, and gives its state and head.
-    fn replay(&self) -> Result<(State, Head), CliError> {
-        let mut replay = self.replay.borrow_mut();
-        replay.read_on(&self.ledger).map_err(CliError::world)?;
-        Ok((replay.state().clone(), replay.head()))
-    }
-
     /// Returns the artifacts of a version, as the ledger has them.
     pub(super) fn artifacts_of(&self, version: &Version) -> Result<Artifacts, CliError> {
-        let (state, _) = self.replay()?;
+        let (state, _) = self.site.replay()?;
         let identity = state.version(version).and_then(|record| record.artifacts);
         identity
             .and_then(|identity| state.sets.get(&identity)?.artifacts.clone())
@@ -261,21 +211,21 @@ impl Scene {
 
     /// Returns the ids of the open obligations.
     pub(super) fn obligations(&self) -> Result<Vec<ItemId>, CliError> {
-        let (state, _) = self.replay()?;
+        let (state, _) = self.site.replay()?;
         Ok(state.open_obligations().map(|(id, _)| id.clone()).collect())
     }
 
     /// Prints the board of environments.
     pub(super) fn board(&mut self) -> Result<(), CliError> {
-        let (state, _) = self.replay()?;
-        let drawn = board::text(&state, self.process.promotion());
+        let (state, _) = self.site.replay()?;
+        let drawn = board::text(&state, self.site.process.promotion());
         let _ = write!(self.out, "\n{}", indent(&drawn));
         Ok(())
     }
 
     /// Prints what the registry shows.
     pub(super) fn channels(&mut self) -> Result<(), CliError> {
-        let (state, _) = self.replay()?;
+        let (state, _) = self.site.replay()?;
         self.say("\nchannels, as the registry has them:");
         for (name, digest) in self.registry.channels() {
             let version = state
@@ -296,8 +246,8 @@ impl Scene {
         let mut lines = Vec::new();
         let mut records = 0;
         promenade::promotion::ledger::LedgerStore::read(
-            &self.ledger,
-            &self.stream,
+            self.site.ledger(),
+            &self.site.stream,
             1,
             &mut |record| {
                 records = record.seq;
@@ -309,8 +259,9 @@ impl Scene {
         for line in lines {
             self.say(&line);
         }
-        let (state, head) = replay(&self.ledger, &self.stream).map_err(CliError::world)?;
-        let tags = self.repository.tags().map_err(git_error)?;
+        let (state, head) =
+            replay(self.site.ledger(), &self.site.stream).map_err(CliError::world)?;
+        let tags = self.repository().tags().map_err(git_error)?;
         let mut names: Vec<_> = tags
             .iter()
             .map(|tag| String::from_utf8_lossy(&tag.name).into_owned())
@@ -352,32 +303,14 @@ impl Scene {
     }
 }
 
-/// The subject of a record, from its body.
-fn describe(body: &[u8]) -> String {
-    Event::parse(body).map_or_else(|error| error.to_string(), |event| event.kind.to_string())
-}
-
-fn author() -> Author {
-    Author {
-        name: "Ada".to_owned(),
-        email: "ada@forge.example".to_owned(),
-    }
-}
-
 fn ident(at: DateTime<Utc>) -> Result<Ident, CliError> {
-    let author = author();
-    Ident::new(author.name, author.email, at.fixed_offset())
-        .map_err(|error: GitError| git_error(error))
+    Ident::new(NAME, EMAIL, at.fixed_offset()).map_err(git_error)
 }
 
 fn commit_id(text: &str) -> Result<CommitId, CliError> {
     CommitId::new(text).map_err(CliError::input)
 }
 
-fn world(error: std::io::Error) -> CliError {
+fn unwritten(error: std::io::Error) -> CliError {
     CliError::world(format!("cannot write the build: {error}"))
-}
-
-fn indent(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
 }

@@ -15,6 +15,7 @@ use promenade::version::{Change, Impact, Version};
 use super::content;
 use super::scene::{Scene, Who};
 use crate::CliError;
+use crate::command::promote;
 use crate::context::git_error;
 
 pub(super) fn tell(scene: &mut Scene) -> Result<(), CliError> {
@@ -339,18 +340,7 @@ fn promote(scene: &mut Scene, who: Who, to: &str, version: &Version) -> Result<(
     let environment = environment(to)?;
     let subject = Subject::Version(version.clone());
     scene.run(who, &format!("promote {version} to {to}"), |_| {
-        vec![
-            Command::Promote {
-                automated: matches!(who, Who::Ci),
-                consent: None,
-                derived: None,
-                environment: environment.clone(),
-                subject: subject.clone(),
-            },
-            Command::Deploy {
-                environment: environment.clone(),
-            },
-        ]
+        promote::commands(&environment, &subject, matches!(who, Who::Ci), None).into()
     })?;
     Ok(())
 }

@@ -1,0 +1,33 @@
+//! `candidate`: the next candidate, from a commit that was built.
+
+use promenade::version::{Change, Impact, Level};
+
+use crate::world::{self, ActArgs, Site};
+use crate::{CliError, Context, Report};
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct CandidateArgs {
+    /// The commit; by default the one that is checked out
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    commit: String,
+    /// The strongest impact since the last release: none, fix, feature or breaking
+    #[arg(long, conflicts_with = "level")]
+    impact: Option<Impact>,
+    /// The level, instead of an impact: patch, minor or major
+    #[arg(long)]
+    level: Option<Level>,
+    #[command(flatten)]
+    act: ActArgs,
+}
+
+pub(crate) fn run(args: &CandidateArgs, context: &Context) -> Result<Report, CliError> {
+    let site = Site::open(context)?;
+    let commit = site.find(&args.commit)?;
+    let change = match args.level {
+        Some(level) => Change::Level(level),
+        None => Change::Impact(args.impact.unwrap_or(Impact::Fix)),
+    };
+    world::run(&args.act, context, &site, |planner, _| {
+        planner.candidate(&commit, change)
+    })
+}

@@ -1,0 +1,122 @@
+//! `release`: a candidate, or the tip of a branch, becomes a release.
+
+use std::path::PathBuf;
+
+use promenade::process::ReleaseRequest;
+use promenade::promotion::{Stage, State};
+use promenade::version::{Impact, Lane, Request, Version};
+
+use crate::world::{self, ActArgs, Site};
+use crate::{CliError, Context, Report};
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ReleaseArgs {
+    /// The version; by default that of the open candidate, or what follows the last release
+    version: Option<String>,
+    /// The candidate that is selected; by default the newest one of the version
+    #[arg(long, value_name = "VERSION")]
+    candidate: Option<String>,
+    /// The branch that the release is made on; by default the main branch of the process
+    #[arg(long)]
+    branch: Option<String>,
+    /// The lane: regular, hotfix or embargoed
+    #[arg(long, default_value_t)]
+    lane: Lane,
+    /// A release of an older line, without a candidate
+    #[arg(long)]
+    backport: bool,
+    /// The strongest impact since the last release, where there is no candidate
+    #[arg(long, conflicts_with = "version")]
+    impact: Option<Impact>,
+    /// A file with what users must do to come to this version
+    #[arg(long, value_name = "FILE")]
+    upgrade_notes: Option<PathBuf>,
+    #[command(flatten)]
+    act: ActArgs,
+}
+
+pub(crate) fn run(args: &ReleaseArgs, context: &Context) -> Result<Report, CliError> {
+    let site = Site::open(context)?;
+    let request = request(args, context, &site)?;
+    world::run(&args.act, context, &site, |planner, work| {
+        planner.release(work, &request)
+    })
+}
+
+fn request(args: &ReleaseArgs, context: &Context, site: &Site) -> Result<ReleaseRequest, CliError> {
+    let (state, _) = site.replay()?;
+    let branch = args
+        .branch
+        .clone()
+        .unwrap_or_else(|| site.process.branches().main.clone());
+    let named = args.version.as_deref().map(|text| site.version(text));
+    let named = named.transpose()?;
+    let candidate = match &args.candidate {
+        Some(text) => Some(site.version(text)?),
+        None if args.backport || args.lane == Lane::Hotfix => None,
+        None => candidate(site, &state, named.as_ref()),
+    };
+    let version = match (named, &candidate) {
+        (Some(version), _) => version,
+        (None, Some(candidate)) => {
+            let next = site.process.version().promote(candidate);
+            next.map_err(CliError::input)?.version().clone()
+        }
+        (None, None) => next(args, context, site, &state)?,
+    };
+    let mut request = match candidate {
+        Some(candidate) => ReleaseRequest::of_candidate(version, candidate, branch),
+        None if args.backport => ReleaseRequest::backport(version, branch),
+        None => ReleaseRequest::direct(version, branch),
+    };
+    request.lane = args.lane;
+    if let Some(path) = &args.upgrade_notes {
+        let notes = String::from_utf8(context.read(path)?).map_err(CliError::input)?;
+        request = request.with_upgrade_notes(notes);
+    }
+    Ok(request)
+}
+
+/// The newest candidate that is neither rejected nor released; of a version, if one is named.
+fn candidate(site: &Site, state: &State, of: Option<&Version>) -> Option<Version> {
+    let policy = site.process.version();
+    let becomes = |candidate: &Version| policy.promote(candidate).ok();
+    state
+        .versions
+        .iter()
+        .filter(|(_, record)| record.stage == Stage::Candidate)
+        .filter(|(version, _)| {
+            of.is_none_or(|of| becomes(version).is_some_and(|next| next.version() == of))
+        })
+        .max_by_key(|(_, record)| record.order)
+        .map(|(version, _)| version.clone())
+}
+
+/// What follows the last release, where a process has no candidate for it.
+fn next(
+    args: &ReleaseArgs,
+    context: &Context,
+    site: &Site,
+    state: &State,
+) -> Result<Version, CliError> {
+    let released = state
+        .versions
+        .iter()
+        .rev()
+        .find(|(_, record)| record.stage.is_release());
+    let request = match released {
+        Some((version, _)) => Request::after(version),
+        None => Request::first(),
+    };
+    let request = request
+        .impact(args.impact.unwrap_or(Impact::Fix))
+        .lane(args.lane)
+        .on(context.at().date_naive());
+    let next = site.process.version().next(&request);
+    match next.map_err(CliError::input)? {
+        Some(next) => Ok(next.version().clone()),
+        None => Err(CliError::input(
+            "nothing changed that a user can see, so no version follows",
+        )),
+    }
+}

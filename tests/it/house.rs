@@ -1,0 +1,232 @@
+//! A repository that a story plays in: real git, a process, builds that are recorded.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use promenade::digest::Digest;
+use promenade::git::{GitLedger, Ident, Repository};
+use promenade::process::Process;
+use promenade::promotion::ledger::{OpId, StreamId};
+use promenade::promotion::{Artifacts, Command as Act, CommitId, Context, Journal};
+use serde_json::Value;
+
+use crate::command::{Run, git, promenade};
+
+/// The day a story begins.
+const START: &str = "2026-11-02T09:00:00Z";
+
+/// A repository with a process, and a clock that goes on with every step.
+pub(crate) struct House {
+    dir: tempfile::TempDir,
+    pub(crate) process: String,
+    now: std::cell::Cell<chrono::DateTime<chrono::Utc>>,
+}
+
+impl House {
+    /// Makes a repository with these files, committed on `branch`, under a preset.
+    pub(crate) fn new(preset: &str, branch: &str, files: &[(&str, &str)]) -> Self {
+        let house = Self {
+            dir: tempfile::tempdir().unwrap(),
+            process: format!("preset:{preset}"),
+            now: std::cell::Cell::new(START.parse().unwrap()),
+        };
+        std::fs::create_dir(house.path()).unwrap();
+        git(&house.path(), &["init", "-q", "-b", branch]);
+        for (key, value) in [
+            ("user.name", "Ada"),
+            ("user.email", "ada@example.org"),
+            ("commit.gpgsign", "false"),
+            ("core.autocrlf", "false"),
+        ] {
+            house.config(key, value);
+        }
+        house.commit("a first version", files);
+        house
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.dir.path().join("repo")
+    }
+
+    /// A place beside the repository.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn config(&self, key: &str, value: &str) {
+        git(&self.path(), &["config", key, value]);
+    }
+
+    #[track_caller]
+    pub(crate) fn git(&self, args: &[&str]) -> String {
+        git(&self.path(), args)
+    }
+
+    /// Writes files and commits them; gives the commit.
+    #[track_caller]
+    pub(crate) fn commit(&self, message: &str, files: &[(&str, &str)]) -> String {
+        for (path, text) in files {
+            let path = self.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        self.wait(chrono::TimeDelta::minutes(1));
+        self.git(&["add", "--all"]);
+        let date = self.now.get().to_rfc3339();
+        let output = Command::new("git")
+            .current_dir(self.path())
+            .args(["commit", "-q", "--allow-empty", "-m", message])
+            .env("GIT_AUTHOR_DATE", &date)
+            .env("GIT_COMMITTER_DATE", &date)
+            .output()
+            .unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "git commit: {err}");
+        self.head()
+    }
+
+    pub(crate) fn head(&self) -> String {
+        self.git(&["rev-parse", "HEAD"]).trim().to_owned()
+    }
+
+    /// Lets time pass.
+    pub(crate) fn wait(&self, time: chrono::TimeDelta) {
+        self.now.set(self.now.get() + time);
+    }
+
+    /// Runs a command at the time of the story.
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
+        self.wait(chrono::TimeDelta::minutes(1));
+        let at = self.now.get().to_rfc3339();
+        let global = ["--process", &self.process, "--at", &at, "--format", "json"];
+        promenade(&self.path(), &[&global[..], args].concat())
+    }
+
+    /// Takes a step of the process, which must be done.
+    #[track_caller]
+    pub(crate) fn act(&self, args: &[&str]) -> Value {
+        let run = self.run(&[args, &["--execute"]].concat());
+        assert_eq!(run.code, 0, "{args:?}: {}{}", run.out, run.err);
+        let report: Value = serde_json::from_str(&run.out).unwrap();
+        assert_eq!(report["schema"], "promenade.plan/1");
+        assert_eq!(report["executed"], true);
+        let steps = report["steps"].as_array().unwrap().len();
+        assert_eq!(report["outcomes"].as_array().unwrap().len(), steps);
+        self.is_clean();
+        report
+    }
+
+    /// Tries a step that must be held, and gives the gates that hold it.
+    #[track_caller]
+    pub(crate) fn held(&self, args: &[&str]) -> Vec<String> {
+        let before = self.refs();
+        let run = self.run(&[args, &["--execute"]].concat());
+        assert_eq!(run.code, 1, "{args:?}: {}{}", run.out, run.err);
+        assert_eq!(self.refs(), before, "a step that is held changes nothing");
+        let report: Value = serde_json::from_str(&run.out).unwrap();
+        let blockers = report["blockers"].as_array().unwrap().iter();
+        blockers
+            .map(|one| one["gate"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Records checks of a version, promotes it into an environment, and sees that it runs there.
+    #[track_caller]
+    pub(crate) fn enters(&self, environment: &str, version: &str, checks: &[&str]) {
+        for check in checks {
+            self.act(&["record", check, "pass", "--version", version]);
+        }
+        self.act(&["promote", environment, "--version", version]);
+        self.act(&["observe", environment, "--version", version]);
+        assert_eq!(self.runs(environment), version);
+    }
+
+    /// The version that an environment runs, verified.
+    #[track_caller]
+    pub(crate) fn runs(&self, environment: &str) -> String {
+        let run = self.run(&["status"]);
+        let board: Value = serde_json::from_str(&run.out).unwrap();
+        let rows = board["versions"].as_array().unwrap().iter();
+        let mut there = rows.filter(|row| row["environments"][environment] == "verified");
+        there.next().unwrap()["subject"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// Has git sign with an ssh key, and trust it.
+    pub(crate) fn signs_with_ssh(&self, key: &Path) {
+        let public = std::fs::read_to_string(key.with_extension("pub")).unwrap();
+        let allowed = self.beside("allowed");
+        std::fs::write(&allowed, format!("ada@example.org {public}")).unwrap();
+        self.config("gpg.format", "ssh");
+        self.config("user.signingkey", key.to_str().unwrap());
+        self.config("gpg.ssh.allowedSignersFile", allowed.to_str().unwrap());
+    }
+
+    /// Every ref and where it points.
+    #[track_caller]
+    pub(crate) fn refs(&self) -> String {
+        self.git(&["for-each-ref", "--format=%(objectname) %(refname)"])
+    }
+
+    /// `git status` has nothing to say, and `git fsck` neither.
+    #[track_caller]
+    pub(crate) fn is_clean(&self) {
+        assert_eq!(self.git(&["status", "--porcelain"]), "");
+    }
+
+    /// Records what a commit was built to: an artifact and an image that depend on its source.
+    pub(crate) fn build(&self, commit: &str) {
+        let tree = self.git(&["rev-parse", &format!("{commit}^{{tree}}")]);
+        let artifacts = Artifacts::new([("app", Digest::sha256(tree.as_bytes()))]).unwrap();
+        let repository = Repository::open(self.path()).unwrap();
+        self.wait(chrono::TimeDelta::minutes(1));
+        let now = self.now.get();
+        let who = Ident::new("CI", "ci@example.org", now.fixed_offset()).unwrap();
+        let ledger = GitLedger::new(&repository, &who);
+        let process = self.read_process();
+        let stream = StreamId::new("ledger").unwrap();
+        let journal = Journal::new(&ledger, stream, process.promotion());
+        let command = Act::RecordBuild {
+            artifacts,
+            commit: CommitId::new(commit).unwrap(),
+            version: None,
+        };
+        let op = OpId::new(format!("build-{commit}")).unwrap();
+        let asking = Context::new("ci:build".parse().unwrap(), now);
+        let _ = journal.run(&op, &command, &asking).unwrap();
+    }
+
+    fn read_process(&self) -> Process {
+        match self.process.strip_prefix("preset:") {
+            Some(name) => Process::preset(name).unwrap(),
+            None => {
+                let text = std::fs::read_to_string(&self.process).unwrap();
+                Process::parse(&self.process, &text).unwrap()
+            }
+        }
+    }
+}
+
+/// Makes an ssh key with `ssh-keygen`; gives the path of its private half.
+pub(crate) fn ssh_key(dir: &Path) -> Option<PathBuf> {
+    let program = testkit::program("ssh-keygen")?;
+    let path = dir.join("key");
+    let output = Command::new(program)
+        .args([
+            "-q",
+            "-t",
+            "ed25519",
+            "-N",
+            "",
+            "-C",
+            "ada@example.org",
+            "-f",
+        ])
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    Some(path)
+}

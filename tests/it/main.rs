@@ -5,6 +5,7 @@ mod command;
 mod demo;
 mod history;
 mod house;
+mod impact;
 mod ledger;
 mod process;
 mod rebuilt;

@@ -255,8 +255,8 @@ fn cancelled(commits: &[DraftCommit]) -> BTreeMap<usize, &'static str> {
     out
 }
 
-struct Reverted<'m> {
-    subject: &'m str,
+struct Reverted {
+    subject: String,
     id: Option<String>,
 }
 
@@ -265,13 +265,18 @@ fn first_line(message: &str) -> &str {
 }
 
 /// Reads `Revert "…"`, `revert: …` and the id in the body.
-fn reverted(message: &str) -> Option<Reverted<'_>> {
+fn reverted(message: &str) -> Option<Reverted> {
     let subject = first_line(message);
-    let quoted = subject
-        .strip_prefix("Revert \"")
-        .and_then(|rest| rest.rfind('"').and_then(|end| rest.get(..end)));
+    let quoted = |word: &str| {
+        let rest = subject.strip_prefix(word)?.strip_prefix(" \"")?;
+        rest.get(..rest.rfind('"')?)
+    };
     let typed = subject.strip_prefix("revert: ").map(str::trim);
-    let target = quoted.or(typed)?;
+    // Git calls the revert of `Revert "x"` by the name `Reapply "x"` since 2.43.
+    let target = match quoted("Reapply") {
+        Some(again) => format!("Revert \"{again}\""),
+        None => quoted("Revert").or(typed)?.to_owned(),
+    };
     let id = message
         .split_once("This reverts commit ")
         .map(|(_, rest)| rest.chars().take_while(char::is_ascii_hexdigit).collect())

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use promenade::process::port::repository::RepositoryError;
 use serde_json::Value;
 
 /// The exit codes of the command line; a contract.
@@ -97,6 +98,15 @@ impl CliError {
         Self {
             exit: Exit::World,
             message: error.to_string(),
+        }
+    }
+
+    /// What a repository answered: refused is bad input, a name that is taken a conflict, else the world.
+    pub(crate) fn repository(error: RepositoryError) -> Self {
+        match error {
+            RepositoryError::Conflict { .. } => Self::conflict(error),
+            RepositoryError::Refused { .. } => Self::input(error),
+            _ => Self::world(error),
         }
     }
 

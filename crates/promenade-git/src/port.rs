@@ -97,6 +97,27 @@ impl port::History for Work<'_> {
         self.repository.files(commit.as_str()).map_err(error)
     }
 
+    fn commits(
+        &self,
+        since: Option<&Id>,
+        until: &Id,
+    ) -> Result<Vec<port::CommitFacts>, port::RepositoryError> {
+        let since: Vec<_> = since.iter().map(|id| id.as_str()).collect();
+        let commits = self
+            .repository
+            .commits(&since, until.as_str())
+            .map_err(error)?;
+        let facts = commits.into_iter().map(|commit| {
+            port::CommitFacts::new(commit.id.to_string(), commit.message, [] as [String; 0])
+        });
+        Ok(facts.collect())
+    }
+
+    fn paths_of(&self, commit: &Id) -> Result<Vec<String>, port::RepositoryError> {
+        let changes = self.repository.paths_of(commit.as_str()).map_err(error)?;
+        Ok(changes.into_iter().map(|change| change.path).collect())
+    }
+
     fn changed(&self, from: &Id, to: &Id) -> Result<Vec<String>, port::RepositoryError> {
         let changed = self
             .repository

@@ -92,6 +92,25 @@ impl Repository {
         Ok(changes)
     }
 
+    /// Returns the paths in which a commit differs from its first parent, in the order of their bytes:
+    /// all of them for a commit without parents.
+    ///
+    /// # Errors
+    /// [`GitError::UnknownRevision`] if the revision is no commit.
+    pub fn paths_of(&self, revision: &str) -> Result<Vec<PathChange>, GitError> {
+        let repository = self.local();
+        let commit = self.commit_at(revision)?;
+        let parent = match commit.parents.first() {
+            Some(parent) => Some(self.tree_of(&repository, parent.as_str())?),
+            None => None,
+        };
+        let tree = self.tree_of(&repository, commit.id.as_str())?;
+        let mut changes = Vec::new();
+        diff(&repository, parent, Some(tree), "", &mut changes)?;
+        changes.sort();
+        Ok(changes)
+    }
+
     pub(crate) fn tree_of(
         &self,
         repository: &gix::Repository,

@@ -9,6 +9,7 @@ use promenade_version::VersionPolicy;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::impact::{ComponentRule, ImpactRules};
 use crate::keyring::KeyRule;
 
 /// The format of process files that this version reads.
@@ -48,6 +49,10 @@ pub(crate) struct File {
     pub(crate) key: Vec<Spanned<KeyRule>>,
     #[serde(default)]
     pub(crate) waivers: WaiverRules,
+    #[serde(default)]
+    pub(crate) impact: ImpactRules,
+    #[serde(default)]
+    pub(crate) component: Vec<Spanned<ComponentRule>>,
 }
 
 /// The `[process]` table.

@@ -13,7 +13,8 @@ use toml::Spanned;
 
 use crate::file::{FORMAT, File};
 use crate::{
-    BranchRules, CommitRules, ParseProcessError, RegistryRules, TrustedKeys, UnknownPresetError,
+    BranchRules, CommitRules, ComponentRule, ImpactRules, ParseProcessError, RegistryRules,
+    TrustedKeys, UnknownPresetError,
 };
 
 /// A release process: every rule of it as a checked value.
@@ -55,6 +56,8 @@ pub struct Process {
     registry: Option<RegistryRules>,
     promotion: Policy,
     keyring: TrustedKeys,
+    impact: ImpactRules,
+    components: Vec<ComponentRule>,
 }
 
 impl Process {
@@ -150,6 +153,18 @@ impl Process {
         self.registry.as_ref()
     }
 
+    /// Returns where the impact of a release is read from.
+    #[must_use]
+    pub fn impact(&self) -> &ImpactRules {
+        &self.impact
+    }
+
+    /// Returns the parts of the repository that have versions of their own.
+    #[must_use]
+    pub fn components(&self) -> &[ComponentRule] {
+        &self.components
+    }
+
     /// Returns the environments, the people, and what a release needs.
     #[must_use]
     pub fn promotion(&self) -> &Policy {
@@ -200,6 +215,15 @@ impl Checker<'_> {
         let key_spans = spans(&file.key);
         let keyring = TrustedKeys::build(promotion.roster(), inner(file.key))
             .map_err(|(index, problem)| self.error(key_spans.get(index), &problem))?;
+        let component_spans = spans(&file.component);
+        let components = inner(file.component);
+        for (index, rule) in components.iter().enumerate() {
+            let earlier = components.iter().take(index);
+            if earlier.into_iter().any(|other| other.name == rule.name) {
+                let message = format!("component `{}` stands twice; expected it once", rule.name);
+                return Err(self.error(component_spans.get(index), &message));
+            }
+        }
         let version_files = VersionFiles::new(file.manifest, file.file)
             .map_err(|error| self.error(None, &error))?;
         Ok(Process {
@@ -215,6 +239,8 @@ impl Checker<'_> {
             registry: file.registry,
             promotion,
             keyring,
+            impact: file.impact,
+            components,
         })
     }
 

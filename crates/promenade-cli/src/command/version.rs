@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use promenade::process::Process;
+use promenade::git::Work;
+use promenade::process::port::repository::History as _;
+use promenade::process::{ImpactSource, Impacts, Process};
 use promenade::tag::Class;
 use promenade::version::{
     Impact, Lane, Level, Meaning, Next, Request, Scheme, SchemeKind, Version, VersionPolicy,
@@ -45,7 +47,8 @@ struct NextArgs {
     /// `--candidate` its open candidate
     #[arg(long, value_name = "VERSION")]
     from: Option<String>,
-    /// The strongest impact since then: none, fix, feature or breaking [default: fix]
+    /// The strongest impact since then: none, fix, feature or breaking; by default what `[impact]` of the
+    /// process reads it from, else fix
     #[arg(long, conflicts_with = "level")]
     impact: Option<Impact>,
     /// The level, instead of an impact: patch, minor or major
@@ -215,8 +218,19 @@ fn next(
         None if args.candidate && existing.open.is_some() => existing.open.clone(),
         None => existing.released.clone(),
     };
-    let Some(next) = decide(args, context, policy, from.as_ref(), existing)? else {
-        let json = json!({ "version": null, "tag": null, "why": NOTHING, "from": args.from });
+    let read = impacts(args, context, process, existing)?;
+    let impact = match (&read, args.impact) {
+        (_, Some(impact)) => impact,
+        (Some(read), None) => read.strongest(),
+        (None, None) => Impact::Fix,
+    };
+    let changes = read.iter().flat_map(Impacts::reasons).map(change);
+    let changes: Vec<Value> = changes.collect();
+    let Some(next) = decide(args, context, policy, from.as_ref(), existing, impact)? else {
+        let json = json!({
+            "version": null, "tag": null, "why": NOTHING, "from": args.from, "impact": impact.as_str(),
+            "changes": changes,
+        });
         return Ok(Report::new(
             "promenade.version-next/1",
             json,
@@ -232,13 +246,53 @@ fn next(
         "why": next.why(),
         "from": shown,
         "lane": args.lane.to_string(),
+        "impact": impact.as_str(),
+        "changes": changes,
         "reasons": next.reasons().iter().map(reason).collect::<Vec<_>>(),
     });
-    Ok(Report::new(
-        "promenade.version-next/1",
-        json,
-        format!("{next}\n"),
-    ))
+    let mut text = format!("{next}\n");
+    for reason in read.iter().flat_map(Impacts::reasons) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {reason}");
+    }
+    Ok(Report::new("promenade.version-next/1", json, text))
+}
+
+/// Reads the impact of what changed since the release that is started from, where the process says so.
+fn impacts(
+    args: &NextArgs,
+    context: &Context,
+    process: &Process,
+    existing: &Existing,
+) -> Result<Option<Impacts>, CliError> {
+    let asked = args.impact.is_some() || args.level.is_some() || args.from.is_some();
+    let explicit = process.impact().from == ImpactSource::Explicit;
+    if asked || explicit {
+        return Ok(None);
+    }
+    let repository = context.repository()?;
+    let history = Work::new(&repository);
+    let tag = existing
+        .released
+        .as_ref()
+        .and_then(|version| existing.tag(process, version));
+    let find = |revision: &str| history.find(revision).map_err(CliError::repository);
+    let since = tag
+        .map(|tag| find(&format!("refs/tags/{tag}")))
+        .transpose()?
+        .flatten();
+    let Some(until) = find("HEAD")? else {
+        return Ok(None);
+    };
+    let component = existing.component.as_deref();
+    Impacts::observe(process, &history, since.as_ref(), &until, component)
+        .map_err(CliError::repository)
+}
+
+fn change(reason: &promenade::process::ImpactReason) -> Value {
+    json!({
+        "impact": reason.impact.as_str(), "text": reason.text, "commits": reason.commits,
+    })
 }
 
 const NOTHING: &str = "nothing changed that a user can see, so no version follows";
@@ -256,8 +310,8 @@ fn decide(
     policy: &VersionPolicy,
     from: Option<&Version>,
     existing: &Existing,
+    impact: Impact,
 ) -> Result<Option<Next>, CliError> {
-    let impact = args.impact.unwrap_or(Impact::Fix);
     if args.candidate
         && let Some(from) = from
         && policy.scheme().meaning(from) == Meaning::Candidate

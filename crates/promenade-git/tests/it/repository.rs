@@ -290,6 +290,20 @@ fn differences_between_trees_are_those_of_git() {
         two.as_str(),
     ];
     assert_eq!(ours, git(dir.path(), &args));
+    // A commit against its first parent, and the first commit against nothing.
+    for id in [&one, &two] {
+        let ours: Vec<_> = repository.paths_of(id.as_str()).unwrap();
+        let ours: Vec<_> = ours.into_iter().map(|change| change.path).collect();
+        let args = [
+            "show",
+            "--first-parent",
+            "--no-renames",
+            "--name-only",
+            "--format=",
+            id.as_str(),
+        ];
+        assert_eq!(ours.join("\n") + "\n", git(dir.path(), &args));
+    }
     assert_eq!(
         repository.files("HEAD").unwrap().join("\n") + "\n",
         git(dir.path(), &["ls-tree", "-r", "--name-only", "HEAD"])

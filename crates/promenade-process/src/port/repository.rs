@@ -32,6 +32,23 @@ pub trait History {
     /// [`RepositoryError`] if the repository cannot be read.
     fn files(&self, commit: &CommitId) -> Result<Vec<String>, RepositoryError>;
 
+    /// Returns the commits that `until` has and `since` has not, the newest first, without their paths:
+    /// [`History::paths_of`] has those.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] if the repository cannot be read, or its history is cut off.
+    fn commits(
+        &self,
+        since: Option<&CommitId>,
+        until: &CommitId,
+    ) -> Result<Vec<CommitFacts>, RepositoryError>;
+
+    /// Returns the paths in which a commit differs from its first parent, in byte order.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] if the repository cannot be read.
+    fn paths_of(&self, commit: &CommitId) -> Result<Vec<String>, RepositoryError>;
+
     /// Returns the paths that differ between two commits, in byte order.
     ///
     /// # Errors
@@ -88,6 +105,33 @@ impl<T> Applied<T> {
     #[must_use]
     pub fn is_already(&self) -> bool {
         matches!(self, Self::Already(_))
+    }
+}
+
+/// A commit as plans read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CommitFacts {
+    /// Its id, in full.
+    pub id: String,
+    /// Its message, in full.
+    pub message: String,
+    /// The paths that differ from its first parent, where they were asked for.
+    pub paths: Vec<String>,
+}
+
+impl CommitFacts {
+    /// Makes the facts of a commit.
+    pub fn new<P: Into<String>>(
+        id: impl Into<String>,
+        message: impl Into<String>,
+        paths: impl IntoIterator<Item = P>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            message: message.into(),
+            paths: paths.into_iter().map(Into::into).collect(),
+        }
     }
 }
 

@@ -1,78 +1,43 @@
-//! `add`: an entry into Unreleased, under its category, once.
+//! Entries, and `add`: one into Unreleased, under its category, once.
 
+use std::ops::Range;
+
+use crate::category::{Category, plain, rank};
 use crate::dialect::Dialect;
-use crate::document::{Changelog, Section};
+use crate::document::Changelog;
 use crate::edit::{Edits, TextEdit};
 use crate::error::{EditChangelogError, EditChangelogErrorKind};
 use crate::mark::is_banner;
 use crate::policy::ChangelogPolicy;
 use crate::scan::{Block, BlockKind};
+use crate::section::Section;
 
-/// Keep a Changelog's six categories, in its order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
-pub enum Category {
-    /// New features.
-    Added,
-    /// Changes in what was there.
-    Changed,
-    /// Features that will go.
-    Deprecated,
-    /// Features that went.
-    Removed,
-    /// Mended defects.
-    Fixed,
-    /// Vulnerabilities.
-    Security,
+/// One entry: a list item of a section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) category: Option<&'a str>,
+    pub(crate) block: Block,
 }
 
-impl Category {
-    /// Every category, in order.
-    pub const ALL: [Self; 6] = [
-        Self::Added,
-        Self::Changed,
-        Self::Deprecated,
-        Self::Removed,
-        Self::Fixed,
-        Self::Security,
-    ];
-
-    /// Returns the heading.
+impl<'a> Entry<'a> {
+    /// Returns the text after the marker, continuation lines and nested lists too.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Added => "Added",
-            Self::Changed => "Changed",
-            Self::Deprecated => "Deprecated",
-            Self::Removed => "Removed",
-            Self::Fixed => "Fixed",
-            Self::Security => "Security",
-        }
+    pub fn text(&self) -> &'a str {
+        self.text
     }
 
-    /// Reads a heading, in its common spellings: `Fixes`, `Bug Fixes`, `Features`, `Added:`.
+    /// Returns the heading of the category, as it is written.
     #[must_use]
-    pub fn read(heading: &str) -> Option<Self> {
-        let lower = plain(heading);
-        Some(match lower.as_str() {
-            "added" | "add" | "additions" | "new" | "new features" | "features" | "feature"
-            | "enhancements" => Self::Added,
-            "changed" | "change" | "changes" | "improvements" | "improved" => Self::Changed,
-            "deprecated" | "deprecations" => Self::Deprecated,
-            "removed" | "removals" => Self::Removed,
-            "fixed" | "fixes" | "fix" | "bug fixes" | "bugfixes" | "bugs" => Self::Fixed,
-            "security" => Self::Security,
-            _ => return None,
-        })
+    pub fn category(&self) -> Option<&'a str> {
+        self.category
     }
-}
 
-/// Folds a heading for comparison: case, closing colons, emphasis and pictures do not count.
-pub(crate) fn plain(heading: &str) -> String {
-    heading
-        .trim_matches(|c: char| !c.is_alphanumeric() && c != '(' && c != ')')
-        .to_lowercase()
+    /// Returns the bytes of the entry: whole lines, from its marker on.
+    #[must_use]
+    pub fn range(&self) -> Range<usize> {
+        self.block.start..self.block.end
+    }
 }
 
 /// Folds the text of an entry for comparison.
@@ -89,6 +54,31 @@ pub(crate) struct Group<'c> {
 const VERB: &str = "add an entry";
 
 impl<'a> Changelog<'a> {
+    /// Returns the entries of a section.
+    pub fn entries(&self, section: &Section<'a>) -> impl Iterator<Item = Entry<'a>> {
+        let text = self.text;
+        let mut category = None;
+        self.body(section)
+            .iter()
+            .filter_map(move |block| match block.kind {
+                // A banner is no category: what stands below it is the section's own.
+                BlockKind::Heading { .. } if is_banner(self, block) => None,
+                BlockKind::Heading { .. } => {
+                    category = text.get(block.inner.0..block.inner.1);
+                    None
+                }
+                BlockKind::Item { .. } => Some(Entry {
+                    text: text
+                        .get(block.inner.0.min(block.end)..block.end)
+                        .unwrap_or_default()
+                        .trim_end(),
+                    category,
+                    block: *block,
+                }),
+                _ => None,
+            })
+    }
+
     /// Adds an entry to Unreleased, under `category`, unless it stands there already.
     ///
     /// `text` may have several lines; it gets the marker and the indentation that the file uses. A
@@ -325,20 +315,6 @@ impl<'a> Changelog<'a> {
         let gap = !under_heading || dialect.blank_after_heading;
         self.after_block(end, &lines, gap, newline)
     }
-}
-
-/// Where a category stands: as the policy lists them, else as Keep a Changelog does, else last.
-fn rank(name: &str, policy: &ChangelogPolicy) -> usize {
-    let listed = &policy.dialect.categories;
-    if !listed.is_empty() {
-        return listed
-            .iter()
-            .position(|known| plain(known) == plain(name))
-            .unwrap_or(listed.len());
-    }
-    Category::read(name)
-        .and_then(|kind| Category::ALL.iter().position(|known| *known == kind))
-        .unwrap_or(Category::ALL.len())
 }
 
 /// Writes an entry: the marker, and continuation lines indented below the text.

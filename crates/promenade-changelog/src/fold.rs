@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use crate::dialect::{Address, Dialect};
-use crate::document::{Changelog, Section, normal_label};
+use crate::address::Address;
+use crate::category::{Category, plain};
+use crate::dialect::Dialect;
+use crate::document::Changelog;
 use crate::edit::{Edits, TextEdit};
-use crate::entry::{Category, folded, plain};
+use crate::entry::folded;
 use crate::error::EditChangelogError;
+use crate::link::normal_label;
 use crate::order;
 use crate::policy::ChangelogPolicy;
 use crate::scan::{Block, BlockKind};
+use crate::section::Section;
 
 /// What becomes of fixes that were made between the candidates.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

@@ -33,6 +33,9 @@
 //! - `serde`: serialises edits, policies and findings.
 //! - `proptest1`: exports strategies for texts, edits and policies.
 
+mod address;
+mod category;
+mod compare;
 mod cut;
 mod date;
 mod dialect;
@@ -43,6 +46,7 @@ mod entry;
 mod error;
 mod fold;
 mod heading;
+mod link;
 mod lint;
 mod mark;
 mod merge;
@@ -51,22 +55,25 @@ mod order;
 mod policy;
 mod relink;
 mod scan;
+mod section;
 #[cfg(feature = "proptest1")]
 pub mod strategy;
 mod upgrade;
 
+pub use category::Category;
 pub use cut::{Cut, Previous};
 pub use date::DateStyle;
 pub use dialect::Dialect;
-pub use document::{Changelog, Entry, Link, Section, SectionKind};
+pub use document::Changelog;
 pub use draft::{Draft, DraftCommit, DraftEntry, DraftLinks, draft};
 pub use edit::{Edits, TextEdit};
-pub use entry::Category;
+pub use entry::Entry;
 pub use error::{
     ApplyEditsError, BuildEditsError, EditChangelogError, EditChangelogErrorKind,
     ParseChangelogError,
 };
 pub use fold::{CandidateFixes, Folded};
+pub use link::Link;
 pub use lint::{LintContext, LintFinding, LintRule};
 pub use mark::Deprecation;
 pub use merge::{Merged, merge};
@@ -75,4 +82,5 @@ pub use policy::{
     ParseTemplateError, ParseTemplateErrorKind, UrlTemplate,
 };
 pub use scan::{Block, BlockKind};
+pub use section::{Section, SectionKind};
 pub use upgrade::UpgradeNotes;

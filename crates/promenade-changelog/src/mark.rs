@@ -1,9 +1,10 @@
 //! Marks on a released version: yanked, deprecated, a note of what happened.
 
-use crate::document::{Changelog, Section};
+use crate::document::Changelog;
 use crate::edit::{Edits, TextEdit};
 use crate::error::{EditChangelogError, EditChangelogErrorKind};
 use crate::scan::{Block, BlockKind};
+use crate::section::Section;
 
 /// Why a version should not be used, and which one instead (C29).
 ///

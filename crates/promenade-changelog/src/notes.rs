@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::document::{Changelog, Section, normal_label};
+use crate::document::Changelog;
 use crate::error::EditChangelogError;
+use crate::link::normal_label;
 use crate::scan::BlockKind;
+use crate::section::Section;
 
 impl Changelog<'_> {
     /// Returns the notes of a version: complete and self-contained.

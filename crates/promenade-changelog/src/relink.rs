@@ -1,13 +1,17 @@
 //! `open`, `rename`, `relink`: the headings and addresses of versions.
 
-use crate::cut::{fit_version, page_of};
-use crate::dialect::{Address, Dialect, tag_affixes};
-use crate::document::{Changelog, Link, Section, SectionKind, is_label, normal_label};
+use crate::address::{Address, tag_affixes};
+use crate::compare::page_of;
+use crate::cut::fit_version;
+use crate::dialect::Dialect;
+use crate::document::Changelog;
 use crate::edit::{Edits, TextEdit};
 use crate::error::{EditChangelogError, EditChangelogErrorKind};
+use crate::link::{is_label, normal_label};
 use crate::order;
 use crate::policy::{ChangelogPolicy, CompareBase, LinkStyle};
 use crate::scan::BlockKind;
+use crate::section::{Section, SectionKind};
 
 impl<'a> Changelog<'a> {
     /// Opens an Unreleased section above the releases, unless there is one.
@@ -384,13 +388,4 @@ fn rename_tag(url: &str, offset: usize, tag: Option<&str>, from: &str, to: &str)
         }
     }
     edits
-}
-
-impl<'a> Link<'a> {
-    /// Returns the address without the earlier tag of a comparison, and that tag.
-    pub(crate) fn base(&self) -> Option<(&'a str, usize)> {
-        let address = Address::read(self.url(), None)?;
-        let (base, _) = address.base?;
-        Some((base, self.url_range().start + address.head.len()))
-    }
 }

@@ -1,12 +1,13 @@
 //! Notes on upgrading: a second document with a section, or a row of a table, per version (C21.2).
 
 use crate::cut::fit_version;
-use crate::document::{Changelog, Section};
+use crate::document::Changelog;
 use crate::edit::{Edits, TextEdit};
 use crate::error::{EditChangelogError, EditChangelogErrorKind};
 use crate::heading;
 use crate::order;
 use crate::scan::BlockKind;
+use crate::section::Section;
 
 /// A document with notes on upgrading.
 ///

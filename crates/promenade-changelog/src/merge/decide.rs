@@ -1,0 +1,242 @@
+//! What of either side goes into the result: entries, link definitions, headings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Addition, Merger, Side, Unit, conflict, in_newlines, replace_inside};
+use crate::edit::TextEdit;
+use crate::entry::folded;
+use crate::scan::Block;
+
+impl Merger<'_, '_> {
+    /// Merges what the base has.
+    pub(super) fn units(&mut self, to_ours: &[Option<usize>], to_theirs: &[Option<usize>]) {
+        let (ours, theirs) = (self.ours, self.theirs);
+        for (unit, (o, t)) in self.base.units.iter().zip(to_ours.iter().zip(to_theirs)) {
+            let our = o.and_then(|at| Some((at, ours.units.get(at)?)));
+            let their = t.and_then(|at| Some((at, theirs.units.get(at)?)));
+            match (our, their) {
+                (Some((o, our)), Some((t, their))) => self.both(unit, (o, our), (t, their)),
+                (Some((o, our)), None) => {
+                    if our.folded == unit.folded {
+                        self.gone.insert(o);
+                    } else {
+                        self.conflicts += 1;
+                        let text = conflict(ours.raw(&our.block), "", self.dialect.newline);
+                        self.replaced.insert(o, text);
+                    }
+                }
+                (None, Some((t, their))) if their.folded != unit.folded => {
+                    self.conflicts += 1;
+                    let text = conflict("", theirs.raw(&their.block), self.dialect.newline);
+                    self.additions.push(Addition {
+                        place: their.place.clone(),
+                        at: t,
+                        text,
+                    });
+                }
+                (None, _) => {}
+            }
+        }
+    }
+
+    /// Merges text and place of a unit that both sides kept.
+    pub(super) fn both(
+        &mut self,
+        unit: &Unit,
+        (o, our): (usize, &Unit),
+        (t, their): (usize, &Unit),
+    ) {
+        let we_changed = our.folded != unit.folded;
+        let they_changed = their.folded != unit.folded;
+        let text = match (we_changed, they_changed) {
+            (true, true) if our.folded != their.folded => {
+                self.conflicts += 1;
+                Some(conflict(
+                    self.ours.raw(&our.block),
+                    self.theirs.raw(&their.block),
+                    self.dialect.newline,
+                ))
+            }
+            (false, true) => Some(self.their_text(&their.block)),
+            _ => None,
+        };
+        let we_moved = our.place != unit.place;
+        let they_moved = their.place != unit.place;
+        // Where both moved it, the place that sorts first: the same from either side.
+        let follow = they_moved && (!we_moved || their.place < our.place);
+        if follow && their.place != our.place {
+            self.gone.insert(o);
+            let text = text
+                .unwrap_or_else(|| in_newlines(self.ours.raw(&our.block), self.dialect.newline));
+            self.additions.push(Addition {
+                place: their.place.clone(),
+                at: t,
+                text,
+            });
+        } else {
+            self.partner.insert(t, o);
+            if let Some(text) = text {
+                self.replaced.insert(o, text);
+            }
+        }
+    }
+
+    /// Takes what theirs added, unless ours added the same.
+    pub(super) fn added(&mut self, to_ours: &[Option<usize>], to_theirs: &[Option<usize>]) {
+        let old_ours: BTreeSet<usize> = to_ours.iter().flatten().copied().collect();
+        let old_theirs: BTreeSet<usize> = to_theirs.iter().flatten().copied().collect();
+        let mut ours_new: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, unit) in self.ours.units.iter().enumerate().rev() {
+            if !old_ours.contains(&at) {
+                ours_new.entry(&unit.folded).or_default().push(at);
+            }
+        }
+        for (t, unit) in self.theirs.units.iter().enumerate() {
+            if old_theirs.contains(&t) {
+                continue;
+            }
+            let same = ours_new.get_mut(unit.folded.as_str()).and_then(|free| {
+                let here = |o: &usize| {
+                    self.ours
+                        .units
+                        .get(*o)
+                        .is_some_and(|our| our.place == unit.place)
+                };
+                let at = free
+                    .iter()
+                    .rposition(here)
+                    .or_else(|| unit.is_item().then(|| free.len().checked_sub(1)).flatten())?;
+                Some(free.remove(at))
+            });
+            match same {
+                Some(o) => {
+                    self.partner.insert(t, o);
+                }
+                None => self.additions.push(Addition {
+                    place: unit.place.clone(),
+                    at: t,
+                    text: self.their_text(&unit.block),
+                }),
+            }
+        }
+        self.additions.sort_by_key(|addition| addition.at);
+    }
+
+    /// Merges link definitions by label.
+    pub(super) fn definitions(&mut self) {
+        let (base, ours, theirs) = (self.base, self.ours, self.theirs);
+        let text = |side: &Side<'_>, label: &str| {
+            side.definitions
+                .get(label)
+                .map(|block| folded(side.raw(block)))
+        };
+        let mut order: Vec<_> = theirs.definitions.iter().collect();
+        order.sort_by_key(|(_, block)| block.start);
+        let mut last: Option<&Block> = None;
+        for (label, block) in order {
+            let (b, o, t) = (text(base, label), text(ours, label), text(theirs, label));
+            let our_block = ours.definitions.get(label);
+            match our_block {
+                Some(our) if t != b && o == b => {
+                    self.edits
+                        .push(replace_inside(ours, our, theirs.raw(block)));
+                }
+                Some(our) if t != b && o != t => {
+                    self.conflicts += 1;
+                    let newline = self.dialect.newline;
+                    self.edits.push(TextEdit::replace(
+                        our.start..our.end,
+                        conflict(ours.raw(our), theirs.raw(block), newline),
+                    ));
+                }
+                None if b.is_none() => {
+                    let line = in_newlines(theirs.raw(block), self.dialect.newline);
+                    self.edits
+                        .push(self.place_definition(last, block, line.trim_end()));
+                }
+                None if t != b => {
+                    self.conflicts += 1;
+                    let text = conflict("", theirs.raw(block), self.dialect.newline);
+                    self.edits
+                        .push(self.place_definition(last, block, text.trim_end()));
+                }
+                _ => {}
+            }
+            last = our_block.or(last);
+        }
+        for (label, our) in &ours.definitions {
+            let (b, o) = (text(base, label), text(ours, label));
+            if b.is_some() && b == o && !theirs.definitions.contains_key(label) {
+                self.edits.push(TextEdit::delete(our.start..our.end));
+            }
+        }
+    }
+
+    /// Puts a definition below the one it stands below in theirs.
+    pub(super) fn place_definition(
+        &self,
+        last: Option<&Block>,
+        block: &Block,
+        line: &str,
+    ) -> TextEdit {
+        let changelog = &self.ours.changelog;
+        let newline = self.dialect.newline;
+        if let Some(last) = last {
+            return changelog.insert_line(last.end, line, newline);
+        }
+        let next = self
+            .theirs
+            .definitions
+            .iter()
+            .filter(|(_, known)| known.start > block.start)
+            .filter_map(|(label, _)| self.ours.definitions.get(label))
+            .min_by_key(|known| known.start);
+        if let Some(next) = next {
+            return changelog.insert_line(next.start, line, newline);
+        }
+        let end = changelog.text.len();
+        let open = end > 0 && !changelog.text.ends_with(['\n', '\r']);
+        let gap = if open { newline } else { "" };
+        TextEdit::insert(end, format!("{gap}{newline}{line}{newline}"))
+    }
+
+    /// Merges the headings of sections; returns those of theirs that ours lacks and the result has.
+    pub(super) fn headings(&mut self) -> BTreeMap<String, Block> {
+        let find = |side: &Side<'_>, key: &str| {
+            side.sections
+                .iter()
+                .find(|(known, _)| known == key)
+                .map(|(_, block)| *block)
+        };
+        let mut opened = BTreeMap::new();
+        for (key, block) in &self.theirs.sections {
+            let (b, o) = (find(self.base, key), find(self.ours, key));
+            let their = folded(self.theirs.raw(block));
+            let base = b.map(|b| folded(self.base.raw(&b)));
+            match o {
+                Some(our) => {
+                    let ours = folded(self.ours.raw(&our));
+                    if ours == their || base.as_deref() == Some(&their) {
+                        continue;
+                    }
+                    if base.as_deref() == Some(&ours) {
+                        let edit = replace_inside(self.ours, &our, self.theirs.raw(block));
+                        self.edits.push(edit);
+                    } else {
+                        self.conflicts += 1;
+                        let (a, b) = (self.ours.raw(&our), self.theirs.raw(block));
+                        let text = conflict(a, b, self.dialect.newline);
+                        self.edits.push(TextEdit::replace(our.start..our.end, text));
+                    }
+                }
+                None => {
+                    let wanted = self.additions.iter().any(|a| a.place.0 == *key);
+                    if b.is_none() || wanted {
+                        opened.insert(key.clone(), *block);
+                    }
+                }
+            }
+        }
+        opened
+    }
+}

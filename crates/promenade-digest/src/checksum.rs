@@ -225,6 +225,8 @@ impl ChecksumFile {
             Some(first) => first.digest.algorithm(),
             None => return Err(error(0, ParseChecksumsErrorKind::Empty)),
         };
+        // Names that rise, as in a file that was sorted, are there once.
+        let rising = lines.is_sorted_by(|line, next| line.name < next.name);
         let mut seen = BTreeMap::new();
         for (line, number) in lines.iter().zip(1..) {
             if number > MAX_CHECKSUM_LINES {
@@ -240,6 +242,9 @@ impl ChecksumFile {
                         found,
                     },
                 ));
+            }
+            if rising {
+                continue;
             }
             if let Some((first, digest)) = seen.insert(&line.name, (number, line.digest)) {
                 return Err(error(
@@ -326,22 +331,23 @@ impl ChecksumFile {
 
     fn trusted(&self, paths: bool) -> Result<BTreeMap<ArtifactName, Digest>, SelectChecksumsError> {
         let mut error = SelectChecksumsError::default();
-        let mut names = BTreeMap::new();
-        let mut folded = BTreeMap::new();
+        let mut names = Vec::with_capacity(self.lines.len());
         for line in &self.lines {
-            let name = match trusted_name(&line.name, paths) {
-                Ok(name) => name,
-                Err(refused) => {
-                    error.untrusted.push(refused);
-                    continue;
-                }
-            };
-            if let Some(twin) = folded.insert(name.folded(), name.clone()) {
-                error.case_twins.push((twin, name.clone()));
+            match trusted_name(&line.name, paths) {
+                Ok(name) => names.push((name, line.digest)),
+                Err(refused) => error.untrusted.push(refused),
             }
-            names.insert(name, line.digest);
         }
-        error.or(names)
+        // Names of which none has a capital have no twins.
+        if !names.iter().all(|(name, _)| name.is_folded()) {
+            let mut folded = BTreeMap::new();
+            for (name, _) in &names {
+                if let Some(twin) = folded.insert(name.folded(), name) {
+                    error.case_twins.push((twin.clone(), name.clone()));
+                }
+            }
+        }
+        error.or(names.into_iter().collect())
     }
 
     /// Returns the digests of the expected names, if the file lists exactly these, each once.

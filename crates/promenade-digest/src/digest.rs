@@ -179,34 +179,41 @@ fn parse(text: &str) -> Result<Digest, ParseDigestErrorKind> {
 }
 
 fn decode<const N: usize>(encoded: &str, offset: usize) -> Result<[u8; N], ParseDigestErrorKind> {
-    let wrong = encoded
-        .char_indices()
-        .find(|(_, c)| !matches!(c, '0'..='9' | 'a'..='f'));
-    if let Some((at, found)) = wrong {
-        return Err(ParseDigestErrorKind::Character {
+    let wrong = || {
+        let mut digits = encoded.char_indices();
+        let (at, found) = digits.find(|(_, c)| !matches!(c, '0'..='9' | 'a'..='f'))?;
+        Some(ParseDigestErrorKind::Character {
             at: offset + at,
             found,
-        });
-    }
+        })
+    };
     if encoded.len() != 2 * N {
-        return Err(ParseDigestErrorKind::Length {
+        return Err(wrong().unwrap_or(ParseDigestErrorKind::Length {
             expected: 2 * N,
             found: encoded.len(),
-        });
+        }));
     }
     let mut bytes = [0; N];
+    let mut all_digits = true;
     for (byte, pair) in bytes.iter_mut().zip(encoded.as_bytes().chunks_exact(2)) {
-        *byte = pair
-            .iter()
-            .fold(0, |value, digit| value << 4 | nibble(*digit));
+        for digit in pair {
+            let value = nibble(*digit);
+            all_digits &= value < 16;
+            *byte = *byte << 4 | (value & 15);
+        }
     }
-    Ok(bytes)
+    if all_digits {
+        return Ok(bytes);
+    }
+    wrong().map_or(Ok(bytes), Err)
 }
 
+/// Returns the value of a lower-case digit, 255 for anything else.
 fn nibble(digit: u8) -> u8 {
     match digit {
+        b'0'..=b'9' => digit - b'0',
         b'a'..=b'f' => digit - b'a' + 10,
-        _ => digit - b'0',
+        _ => u8::MAX,
     }
 }
 

@@ -102,27 +102,28 @@ pub fn check_files(
     let mut readers: BTreeMap<Algorithm, Reader> = BTreeMap::new();
     let mut before = 0;
     let mut checked = Vec::with_capacity(digests.len());
+    let mut path = PathBuf::new();
     for (name, digest) in digests {
         let algorithm = digest.algorithm();
         let reader = readers
             .entry(algorithm)
             .or_insert_with(|| Reader::new(Hasher::new(algorithm)));
-        let path = dir.join(name.as_str());
+        path.clear();
+        path.push(dir);
+        path.push(name.as_str());
         let outcome = check_parents(dir, name)
-            .and_then(|()| reader.hash(&path, &mut |bytes| observer(before + bytes)));
-        let outcome = match outcome {
-            Ok(hashed) => {
-                before += hashed.size();
-                DigestMismatch::check(*digest, hashed.digest())
-                    .map_err(|error| WalkError::new(&path, WalkErrorKind::Verify(error)))
-            }
+            .and_then(|()| reader.read(&path, &mut |bytes| observer(before + bytes)))
+            .and_then(|read| {
+                before += read.hashed.size();
+                read.verify(&path, *digest)
+            });
+        match outcome {
             Err(error) if error.is_cancelled() => return Err(error),
-            Err(error) => Err(error),
-        };
-        checked.push(CheckedFile {
-            name: name.clone(),
-            outcome,
-        });
+            outcome => checked.push(CheckedFile {
+                name: name.clone(),
+                outcome,
+            }),
+        }
     }
     Ok(checked)
 }
@@ -139,13 +140,12 @@ pub struct CheckedFile {
 
 /// Refuses a directory on the way to `name` that is a symbolic link.
 pub(crate) fn check_parents(dir: &Path, name: &ArtifactName) -> Result<(), WalkError> {
+    let Some((parents, _)) = name.as_str().rsplit_once('/') else {
+        return Ok(());
+    };
     let mut path = dir.to_path_buf();
-    let mut parts = name.as_str().split('/').peekable();
-    while let Some(part) = parts.next() {
+    for part in parents.split('/') {
         path.push(part);
-        if parts.peek().is_none() {
-            break;
-        }
         let found = metadata(&path)?.file_type();
         if !found.is_dir() {
             return Err(not_regular(&path, found));
@@ -238,11 +238,18 @@ impl Reader {
         }
     }
 
+    /// Hashes a file that must not change meanwhile.
     pub(crate) fn hash(
         &mut self,
         path: &Path,
         observer: &mut Observer<'_>,
     ) -> Result<Hashed, WalkError> {
+        let read = self.read(path, observer)?;
+        unchanged(path, &read.file, &read.before)?;
+        Ok(read.hashed)
+    }
+
+    fn read(&mut self, path: &Path, observer: &mut Observer<'_>) -> Result<Read, WalkError> {
         let (file, before) = open(path)?;
         self.pass.set_expected_size(Some(before.len()));
         // What grew is found by its size afterwards, without reading once more.
@@ -250,8 +257,30 @@ impl Reader {
             .pass
             .run((&file).take(before.len()), observer)
             .map_err(|error| WalkError::new(path, WalkErrorKind::Hash(error)))?;
-        unchanged(path, &file, &before)?;
-        Ok(hashed)
+        Ok(Read {
+            file,
+            before,
+            hashed,
+        })
+    }
+}
+
+/// A file that was read once.
+struct Read {
+    file: File,
+    before: Metadata,
+    hashed: Hashed,
+}
+
+impl Read {
+    /// Checks what was read. Bytes that have the digest are the expected ones, whatever became of
+    /// the file since; of others it is asked whether they were changed meanwhile.
+    fn verify(self, path: &Path, expected: Digest) -> Result<(), WalkError> {
+        let Err(error) = DigestMismatch::check(expected, self.hashed.digest()) else {
+            return Ok(());
+        };
+        unchanged(path, &self.file, &self.before)?;
+        Err(WalkError::new(path, WalkErrorKind::Verify(error)))
     }
 }
 

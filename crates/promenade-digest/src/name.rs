@@ -44,6 +44,14 @@ impl ArtifactName {
         self.0.rsplit_once('/').map_or(&self.0, |(_, last)| last)
     }
 
+    /// Says whether no other name folds to the same that is not spelled with a capital, or a
+    /// letter outside ASCII.
+    pub(crate) fn is_folded(&self) -> bool {
+        self.0
+            .bytes()
+            .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
+    }
+
     /// Returns what two names that a file system may take for one have in common.
     pub(crate) fn folded(&self) -> String {
         self.0.to_lowercase()
@@ -90,6 +98,9 @@ pub(crate) fn check_name(name: &str) -> Result<(), ParseNameErrorKind> {
 /// and bidirectional characters, combining marks, conjoining jamo, and letters that normalise to
 /// others.
 fn is_deceptive(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
     c.is_control()
         || matches!(c,
             '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::hash::Hasher;
-use crate::{Algorithm, ArtifactId, kind};
+use crate::{Algorithm, ArtifactId, BUFFER_BYTES, kind};
 
 /// A file, a symbolic link or a directory, in memory.
 ///
@@ -88,76 +88,122 @@ impl TreeNode {
 #[derive(Clone, Debug)]
 pub(crate) struct Nar {
     hasher: Hasher,
-    /// What stands between contents, gathered to be hashed in one go.
-    pending: Vec<u8>,
+    /// What was not hashed yet, at the start of the buffer. Contents and what stands between them
+    /// lie behind each other here and are hashed in one go: for small files a call of the hasher
+    /// is dear.
+    buffer: Box<[u8]>,
+    filled: usize,
 }
+
+/// The strings that come together, as a NAR has them: the length, the bytes, and zeros up to a
+/// multiple of eight.
+const OPEN: &[u8] = b"\x01\0\0\0\0\0\0\0(\0\0\0\0\0\0\0\x04\0\0\0\0\0\0\0type\0\0\0\0";
+const CLOSE: &[u8] = b"\x01\0\0\0\0\0\0\0)\0\0\0\0\0\0\0";
+const REGULAR: &[u8] = b"\x07\0\0\0\0\0\0\0regular\0";
+const EXECUTABLE: &[u8] = b"\x0a\0\0\0\0\0\0\0executable\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+const CONTENTS: &[u8] = b"\x08\0\0\0\0\0\0\0contents";
+const SYMLINK: &[u8] = b"\x07\0\0\0\0\0\0\0symlink\0\x06\0\0\0\0\0\0\0target\0\0";
+const DIRECTORY: &[u8] = b"\x09\0\0\0\0\0\0\0directory\0\0\0\0\0\0\0";
+const ENTRY: &[u8] = b"\x05\0\0\0\0\0\0\0entry\0\0\0\x01\0\0\0\0\0\0\0(\0\0\0\0\0\0\0\x04\0\0\0\0\0\0\0name\0\0\0\0";
+const NODE: &[u8] = b"\x04\0\0\0\0\0\0\0node\0\0\0\0";
 
 impl Nar {
     pub(crate) fn start() -> Self {
         let mut nar = Self {
             hasher: Hasher::new(Algorithm::Sha256),
-            pending: Vec::with_capacity(1024),
+            buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
+            filled: 0,
         };
         nar.string(b"nix-archive-1");
         nar
     }
 
     pub(crate) fn finish(mut self) -> ArtifactId<kind::Tree> {
-        self.hasher.update(&self.pending);
+        self.flush();
         let hashed = self.hasher.finish();
         ArtifactId::new(hashed.digest(), hashed.size())
     }
 
     pub(crate) fn open_file(&mut self, executable: bool, size: u64) {
-        self.strings(&[b"(", b"type", b"regular"]);
+        self.bytes(OPEN);
+        self.bytes(REGULAR);
         if executable {
-            self.strings(&[b"executable", b""]);
+            self.bytes(EXECUTABLE);
         }
-        self.string(b"contents");
-        self.pending.extend_from_slice(&size.to_le_bytes());
+        self.bytes(CONTENTS);
+        self.bytes(&size.to_le_bytes());
     }
 
     /// Takes the next bytes of a file.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        // Small contents go the way of everything else: one call of the hasher is dearer.
-        if self.pending.len() + bytes.len() <= self.pending.capacity() {
-            self.pending.extend_from_slice(bytes);
+        let end = self.filled + bytes.len();
+        if let Some(room) = self.buffer.get_mut(self.filled..end) {
+            room.copy_from_slice(bytes);
+            self.filled = end;
             return;
         }
-        self.hasher.update(&self.pending);
-        self.pending.clear();
-        self.hasher.update(bytes);
+        self.flush();
+        match self.buffer.get_mut(..bytes.len()) {
+            Some(room) => {
+                room.copy_from_slice(bytes);
+                self.filled = bytes.len();
+            }
+            None => self.hasher.update(bytes),
+        }
+    }
+
+    /// Returns where up to `left` bytes of a file may be read to, at least one.
+    #[cfg(feature = "fs")]
+    pub(crate) fn room(&mut self, left: u64) -> &mut [u8] {
+        let wanted = usize::try_from(left).unwrap_or(usize::MAX);
+        if wanted > self.buffer.len() - self.filled {
+            self.flush();
+        }
+        let end = self.filled.saturating_add(wanted).min(self.buffer.len());
+        self.buffer.get_mut(self.filled..end).unwrap_or_default()
+    }
+
+    /// Takes the bytes that were read to the start of [`Nar::room`].
+    #[cfg(feature = "fs")]
+    pub(crate) fn fill(&mut self, count: usize) {
+        self.filled = (self.filled + count).min(self.buffer.len());
+    }
+
+    fn flush(&mut self) {
+        let filled = self.buffer.get(..self.filled).unwrap_or_default();
+        self.hasher.update(filled);
+        self.filled = 0;
     }
 
     pub(crate) fn close_file(&mut self, size: u64) {
         self.pad(size);
-        self.string(b")");
+        self.bytes(CLOSE);
     }
 
     pub(crate) fn symlink(&mut self, target: &[u8]) {
-        self.strings(&[b"(", b"type", b"symlink", b"target", target, b")"]);
+        self.bytes(OPEN);
+        self.bytes(SYMLINK);
+        self.string(target);
+        self.bytes(CLOSE);
     }
 
     pub(crate) fn open_directory(&mut self) {
-        self.strings(&[b"(", b"type", b"directory"]);
+        self.bytes(OPEN);
+        self.bytes(DIRECTORY);
     }
 
     pub(crate) fn open_entry(&mut self, name: &[u8]) {
-        self.strings(&[b"entry", b"(", b"name", name, b"node"]);
+        self.bytes(ENTRY);
+        self.string(name);
+        self.bytes(NODE);
     }
 
     pub(crate) fn close_entry(&mut self) {
-        self.string(b")");
+        self.bytes(CLOSE);
     }
 
     pub(crate) fn close_directory(&mut self) {
-        self.string(b")");
-    }
-
-    fn strings(&mut self, strings: &[&[u8]]) {
-        for string in strings {
-            self.string(string);
-        }
+        self.bytes(CLOSE);
     }
 
     fn string(&mut self, string: &[u8]) {
@@ -169,8 +215,8 @@ impl Nar {
 
     /// Fills up to a multiple of eight.
     fn pad(&mut self, size: u64) {
-        for _ in 0..(8 - size % 8) % 8 {
-            self.bytes(&[0]);
-        }
+        let zeros = size.wrapping_neg() % 8;
+        let zeros = usize::try_from(zeros).unwrap_or_default();
+        self.bytes([0; 8].get(..zeros).unwrap_or_default());
     }
 }

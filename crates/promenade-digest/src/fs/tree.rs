@@ -2,11 +2,11 @@
 
 use std::fs::Metadata;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Entry, MAX_DEPTH, entries, metadata, open, unchanged};
 use crate::tree::Nar;
-use crate::{ArtifactId, BUFFER_BYTES, HashError, Observer, WalkError, WalkErrorKind, kind};
+use crate::{ArtifactId, HashError, Observer, WalkError, WalkErrorKind, kind};
 
 /// Returns the identity of a directory: the SHA-256 and the size of its NAR, which is what
 /// `nix-hash --type sha256 DIR` prints.
@@ -22,7 +22,7 @@ pub fn tree_id(
 ) -> Result<ArtifactId<kind::Tree>, WalkError> {
     let mut walk = Walk {
         nar: Nar::start(),
-        buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
+        path: dir.to_path_buf(),
         done: 0,
         observer,
     };
@@ -30,78 +30,77 @@ pub fn tree_id(
     if !found.is_dir() {
         return Err(WalkError::new(dir, WalkErrorKind::NotDirectory));
     }
-    walk.directory(dir, &found, 0)?;
+    walk.directory(&found, 0)?;
     Ok(walk.nar.finish())
 }
 
 struct Walk<'a, 'b> {
     nar: Nar,
-    buffer: Box<[u8]>,
+    /// Where the walk is.
+    path: PathBuf,
     done: u64,
     observer: &'a mut Observer<'b>,
 }
 
 impl Walk<'_, '_> {
-    fn directory(&mut self, dir: &Path, before: &Metadata, depth: usize) -> Result<(), WalkError> {
+    fn directory(&mut self, before: &Metadata, depth: usize) -> Result<(), WalkError> {
         if depth > MAX_DEPTH {
-            return Err(WalkError::new(dir, WalkErrorKind::TooDeep));
+            return Err(WalkError::new(&self.path, WalkErrorKind::TooDeep));
         }
         self.nar.open_directory();
-        for Entry { name, kind } in entries(dir)? {
+        for Entry { name, kind } in entries(&self.path)? {
             self.nar.open_entry(super::bytes(&name));
-            let path = dir.join(&name);
+            self.path.push(&name);
             if kind.is_file() {
-                self.file(&path)?;
+                self.file()?;
             } else if kind.is_dir() {
-                self.directory(&path, &metadata(&path)?, depth + 1)?;
+                self.directory(&metadata(&self.path)?, depth + 1)?;
             } else if kind.is_symlink() {
-                let target =
-                    std::fs::read_link(&path).map_err(|error| WalkError::io(&path, &error))?;
+                let target = std::fs::read_link(&self.path)
+                    .map_err(|error| WalkError::io(&self.path, &error))?;
                 self.nar.symlink(super::bytes(target.as_os_str()));
             } else {
-                return Err(WalkError::new(&path, WalkErrorKind::Special));
+                return Err(WalkError::new(&self.path, WalkErrorKind::Special));
             }
+            self.path.pop();
             self.nar.close_entry();
         }
         self.nar.close_directory();
-        if super::same_state(before, &metadata(dir)?) {
+        if super::same_state(before, &metadata(&self.path)?) {
             Ok(())
         } else {
-            Err(WalkError::new(dir, WalkErrorKind::Changed))
+            Err(WalkError::new(&self.path, WalkErrorKind::Changed))
         }
     }
 
-    fn file(&mut self, path: &Path) -> Result<(), WalkError> {
-        let (mut file, before) = open(path)?;
+    fn file(&mut self) -> Result<(), WalkError> {
+        let (mut file, before) = open(&self.path)?;
         let size = before.len();
         self.nar.open_file(is_executable(&before), size);
+        let failed = |kind| WalkError::new(&self.path, kind);
         let mut left = size;
         while left > 0 {
-            let most = usize::try_from(left).unwrap_or(usize::MAX);
-            let most = most.min(self.buffer.len());
-            let window = self.buffer.get_mut(..most).unwrap_or_default();
-            let count = match file.read(window) {
+            let count = match file.read(self.nar.room(left)) {
                 Ok(0) => {
-                    let short = HashError::TooShort {
+                    return Err(failed(WalkErrorKind::Hash(HashError::TooShort {
                         expected: size,
                         found: size - left,
-                    };
-                    return Err(WalkError::new(path, WalkErrorKind::Hash(short)));
+                    })));
                 }
                 Ok(count) => count,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(WalkError::io(path, &error)),
+                Err(error) => return Err(WalkError::io(&self.path, &error)),
             };
-            self.nar.bytes(window.get(..count).unwrap_or_default());
+            self.nar.fill(count);
             left = left.saturating_sub(count as u64);
             self.done += count as u64;
             if (self.observer)(self.done).is_break() {
                 let cancelled = HashError::Cancelled { at: self.done };
-                return Err(WalkError::new(path, WalkErrorKind::Hash(cancelled)));
+                return Err(failed(WalkErrorKind::Hash(cancelled)));
             }
         }
         // Growing is a change of the size, which this finds.
-        unchanged(path, &file, &before)?;
+        unchanged(&self.path, &file, &before)?;
         self.nar.close_file(size);
         Ok(())
     }

@@ -4,6 +4,8 @@
 //! locked, and with the source where several packages have both in common; entries are sorted by
 //! name and version, references as texts. An edit keeps the file as Cargo would write it.
 
+mod lines;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -43,6 +45,17 @@ impl Lock {
     /// Reads a lock file.
     pub(crate) fn read(path: &str, bytes: &[u8]) -> Result<Self, ReadManifestError> {
         let text = toml::utf8(path, bytes)?;
+        match lines::read(text) {
+            Some(entries) => Ok(Self::of_lines(path, text, entries)),
+            None => Self::parse(path, text),
+        }
+    }
+
+    fn of_lines(path: &str, text: &str, entries: lines::Entries) -> Self {
+        Self::new(path, text, true, entries.packages, entries.unused)
+    }
+
+    fn parse(path: &str, text: &str) -> Result<Self, ReadManifestError> {
         let document = toml::parse(path, text)?;
         let root = document.as_table();
         let number = root.get("version").and_then(Item::as_integer);
@@ -62,23 +75,34 @@ impl Lock {
         // Format 1 has no number, format 2 neither; 2 keeps checksums in the entries.
         let checksums = packages.iter().any(|package| package.1);
         let metadata = root.get("metadata").is_some();
-        let mut packages: Vec<_> = packages.into_iter().map(|package| package.0).collect();
+        let packages = packages.into_iter().map(|package| package.0).collect();
+        let others = others.into_iter().map(|other| other.0).collect();
+        let short = number.is_some() || checksums || !metadata;
+        Ok(Self::new(path, text, short, packages, others))
+    }
+
+    fn new(
+        path: &str,
+        text: &str,
+        short: bool,
+        mut packages: Vec<Locked>,
+        others: Vec<Locked>,
+    ) -> Self {
         close_blocks(text, &mut packages);
-        let others: Vec<_> = others.into_iter().map(|other| other.0).collect();
         let mut local: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (place, entry) in packages.iter().chain(&others).enumerate() {
             if entry.source.is_none() {
                 local.entry(entry.name.clone()).or_default().push(place);
             }
         }
-        Ok(Self {
+        Self {
             path: path.to_owned(),
             text: text.to_owned(),
-            short: number.is_some() || checksums || !metadata,
+            short,
             packages,
             others,
             local,
-        })
+        }
     }
 
     /// Returns the entry of a path package: the one of its version, else the only one of its name;

@@ -56,16 +56,25 @@ pub fn hash_file(
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn record_build(dir: &Path, observer: &mut Observer<'_>) -> Result<BuildSet, WalkError> {
-    let files = list(dir)?;
+    let names = list(dir)?;
     let mut reader = Reader::new(Hasher::new(Algorithm::Sha256));
     let mut before = 0;
-    let mut hashed = Vec::with_capacity(files.len());
-    for (path, name) in files {
+    let mut path = PathBuf::new();
+    let mut hashed = Vec::with_capacity(names.len());
+    for name in names {
+        set_path(&mut path, dir, &name);
         let file = reader.hash(&path, &mut |bytes| observer(before + bytes))?;
         before += file.size();
         hashed.push((name, file));
     }
     artifacts(dir, hashed)
+}
+
+/// Makes `path` that of a name in a directory; its memory is used again.
+fn set_path(path: &mut PathBuf, dir: &Path, name: &ArtifactName) {
+    path.clear();
+    path.push(dir);
+    path.push(name.as_str());
 }
 
 /// Makes the set of files that were hashed.
@@ -80,8 +89,8 @@ fn artifacts(
     BuildSet::new(artifacts).map_err(|error| WalkError::new(dir, WalkErrorKind::Set(error)))
 }
 
-/// Lists the files below a directory with their names.
-fn list(dir: &Path) -> Result<Vec<(PathBuf, ArtifactName)>, WalkError> {
+/// Lists the names of the files below a directory.
+fn list(dir: &Path) -> Result<Vec<ArtifactName>, WalkError> {
     if !metadata(dir)?.is_dir() {
         return Err(WalkError::new(dir, WalkErrorKind::NotDirectory));
     }
@@ -108,9 +117,7 @@ pub fn check_files(
         let reader = readers
             .entry(algorithm)
             .or_insert_with(|| Reader::new(Hasher::new(algorithm)));
-        path.clear();
-        path.push(dir);
-        path.push(name.as_str());
+        set_path(&mut path, dir, name);
         let outcome = check_parents(dir, name)
             .and_then(|()| reader.read(&path, &mut |bytes| observer(before + bytes)))
             .and_then(|read| {
@@ -158,26 +165,26 @@ fn list_files(
     dir: &Path,
     prefix: &str,
     depth: usize,
-    files: &mut Vec<(PathBuf, ArtifactName)>,
+    files: &mut Vec<ArtifactName>,
 ) -> Result<(), WalkError> {
     if depth > MAX_DEPTH {
         return Err(WalkError::new(dir, WalkErrorKind::TooDeep));
     }
     for Entry { name, kind: found } in entries(dir)? {
-        let path = dir.join(&name);
+        let path = || dir.join(&name);
         let text = name
             .to_str()
-            .ok_or_else(|| WalkError::new(&path, WalkErrorKind::NotUtf8))?;
-        let name = ArtifactName::new(format!("{prefix}{text}"))
-            .map_err(|error| WalkError::new(&path, WalkErrorKind::Name(error)))?;
+            .ok_or_else(|| WalkError::new(&path(), WalkErrorKind::NotUtf8))?;
+        let artifact = ArtifactName::new([prefix, text].concat())
+            .map_err(|error| WalkError::new(&path(), WalkErrorKind::Name(error)))?;
         if found.is_dir() {
-            list_files(&path, &format!("{name}/"), depth + 1, files)?;
+            list_files(&path(), &format!("{artifact}/"), depth + 1, files)?;
         } else if !found.is_file() {
-            return Err(not_regular(&path, found));
+            return Err(not_regular(&path(), found));
         } else if files.len() >= MAX_FILES {
-            return Err(WalkError::new(&path, WalkErrorKind::TooMany));
+            return Err(WalkError::new(&path(), WalkErrorKind::TooMany));
         } else {
-            files.push((path, name));
+            files.push(artifact);
         }
     }
     Ok(())

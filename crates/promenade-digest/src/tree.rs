@@ -104,7 +104,8 @@ const EXECUTABLE: &[u8] = b"\x0a\0\0\0\0\0\0\0executable\0\0\0\0\0\0\0\0\0\0\0\0
 const CONTENTS: &[u8] = b"\x08\0\0\0\0\0\0\0contents";
 const SYMLINK: &[u8] = b"\x07\0\0\0\0\0\0\0symlink\0\x06\0\0\0\0\0\0\0target\0\0";
 const DIRECTORY: &[u8] = b"\x09\0\0\0\0\0\0\0directory\0\0\0\0\0\0\0";
-const ENTRY: &[u8] = b"\x05\0\0\0\0\0\0\0entry\0\0\0\x01\0\0\0\0\0\0\0(\0\0\0\0\0\0\0\x04\0\0\0\0\0\0\0name\0\0\0\0";
+const ENTRY: &[u8] =
+    b"\x05\0\0\0\0\0\0\0entry\0\0\0\x01\0\0\0\0\0\0\0(\0\0\0\0\0\0\0\x04\0\0\0\0\0\0\0name\0\0\0\0";
 const NODE: &[u8] = b"\x04\0\0\0\0\0\0\0node\0\0\0\0";
 
 impl Nar {

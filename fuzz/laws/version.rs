@@ -19,6 +19,11 @@ pub(crate) fn version(data: &[u8]) {
     };
     let scheme = scheme(pick);
     let read = scheme.parse(text);
+    assert_eq!(
+        scheme.recognise(text).as_ref(),
+        read.as_ref().ok(),
+        "{text:?}"
+    );
     if scheme == Scheme::semver() {
         assert_eq!(
             read.as_ref().ok(),

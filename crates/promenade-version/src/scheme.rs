@@ -240,10 +240,7 @@ impl Scheme {
     /// [`ParseVersionError`] with the text and what the scheme expected; its kind is
     /// [`NotCanonical`](ParseVersionErrorKind::NotCanonical) where another spelling would be read.
     pub fn parse(&self, text: &str) -> Result<Version, ParseVersionError> {
-        if self.kind == SchemeKind::Semver
-            && let Ok(version) = Version::parse(text)
-            && let Some(version) = self.with_meaning(version)
-        {
+        if let Some(version) = self.parse_quickly(text) {
             return Ok(version);
         }
         self.read(text).map_err(|kind| ParseVersionError {
@@ -251,6 +248,29 @@ impl Scheme {
             input: text.to_owned(),
             kind: self.suggest(text, kind),
         })
+    }
+
+    /// Reads a version text where nobody asks why another one is refused: what
+    /// [`Scheme::parse`] reads, without the explanation, which costs far more than the refusal.
+    ///
+    /// ```
+    /// use promenade_version::{Scheme, Version};
+    ///
+    /// let scheme = Scheme::semver();
+    /// assert_eq!(scheme.recognise("1.4.0"), Some(Version::new(1, 4, 0)));
+    /// assert_eq!(scheme.recognise("build-77"), None);
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn recognise(&self, text: &str) -> Option<Version> {
+        // The text of every scheme starts with a number.
+        if !text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+            return None;
+        }
+        if self.kind == SchemeKind::Semver && self.suffixes.is_empty() {
+            return Version::parse(text).ok();
+        }
+        self.parse_quickly(text).or_else(|| self.read(text).ok())
     }
 
     /// Prints a version; the exact inverse of [`Scheme::parse`].
@@ -270,6 +290,7 @@ impl Scheme {
 
     /// Returns what `version` stands for.
     #[must_use]
+    #[inline]
     pub fn meaning(&self, version: &Version) -> Meaning {
         if !version.pre.is_empty() {
             if self.suffixes.is_manifest(&version.pre) {
@@ -294,6 +315,14 @@ impl Scheme {
     /// Returns the declared labels and suffixes.
     pub(crate) fn suffixes(&self) -> &Suffixes {
         &self.suffixes
+    }
+
+    /// Reads a SemVer text as its crate does; nothing where the text is to be read with more care.
+    fn parse_quickly(&self, text: &str) -> Option<Version> {
+        if self.kind != SchemeKind::Semver {
+            return None;
+        }
+        self.with_meaning(Version::parse(text).ok()?)
     }
 
     /// Maps the suffix of a SemVer version; nothing where the text is to be read with more care.

@@ -42,7 +42,9 @@ proptest! {
         scheme in strategy::scheme(),
         text in r"v?[0-9]{1,3}(\.[0-9]{1,2}){0,3}(-(alpha|rc|pre|prerelease|hotfix|dev|sp|0\.dev)(\.|-)?[0-9]{0,2}|-[0-9a-f]{7}|\+[a-z0-9.]{1,8}|-[a-z.0-9]{1,4})?"
     ) {
-        match scheme.parse(&text) {
+        let read = scheme.parse(&text);
+        prop_assert_eq!(scheme.recognise(&text), read.clone().ok());
+        match read {
             Ok(version) => prop_assert_eq!(scheme.format(&version)?, text),
             Err(error) => if let ParseVersionErrorKind::NotCanonical { canonical } = error.kind() {
                 prop_assert_ne!(canonical, &text);

@@ -1,6 +1,6 @@
 //! A template with the scheme and the names it is used with: writes names and reads them.
 
-use promenade_version::{Scheme, Version};
+use promenade_version::{Meaning, Scheme, Version};
 
 use crate::grammar::{self, Vocabulary};
 use crate::template::{Pattern, Segment};
@@ -74,32 +74,21 @@ impl Bound {
             || (has(Placeholder::Major) && has(Placeholder::Minor) && has(Placeholder::Patch))
     }
 
-    /// Returns what stands before the version, where the template is that and no more: such names
-    /// are read without a search.
-    pub(crate) fn prefix(&self) -> Option<&str> {
-        match self.pattern.segments() {
-            _ if self.reads.is_some() => None,
-            [Segment::Field(Placeholder::Version)] => Some(""),
-            [
-                Segment::Literal(prefix),
-                Segment::Field(Placeholder::Version),
-            ] => Some(prefix),
-            _ => None,
-        }
-    }
-
-    /// Says whether a version behind the prefix makes a name of this template.
-    pub(crate) fn takes(&self, name: &str, version: &Version, scheme: &Scheme) -> bool {
-        self.class
-            .is_none_or(|class| class.takes(scheme.meaning(version)))
-            && self.is_name(name)
-    }
-
     /// Reads a name: the version and the spans, or `None` if it is no name of this template.
     pub(crate) fn read<'t>(
         &self,
         text: &'t str,
         scheme: &Scheme,
+    ) -> Option<(Spans<'t>, Option<Version>)> {
+        self.read_where(text, scheme, |meaning| self.takes(meaning))
+    }
+
+    /// Reads a name of a version whose meaning is taken, whatever the class of the template.
+    pub(crate) fn read_where<'t>(
+        &self,
+        text: &'t str,
+        scheme: &Scheme,
+        takes: impl Fn(Meaning) -> bool,
     ) -> Option<(Spans<'t>, Option<Version>)> {
         if text.len() > MAX_NAME_BYTES {
             return None;
@@ -107,9 +96,14 @@ impl Bound {
         let mut version = None;
         let mut spans = Spans::default();
         let found = self.walk(self.pattern.segments(), text, &mut spans, &mut |spans| {
-            self.accept(spans, scheme, &mut version)
+            self.accept(spans, scheme, &takes, &mut version)
         });
         (found && self.is_name(text)).then_some((spans, version))
+    }
+
+    /// Says whether the class of the template takes versions of this meaning.
+    fn takes(&self, meaning: Meaning) -> bool {
+        self.class.is_none_or(|class| class.takes(meaning))
     }
 
     /// Describes every reading of a text, for the proof; two are enough.
@@ -120,7 +114,8 @@ impl Bound {
             text,
             &mut Spans::default(),
             &mut |spans| {
-                if self.accept(spans, scheme, &mut None) && self.is_name(text) {
+                let takes = |meaning| self.takes(meaning);
+                if self.accept(spans, scheme, &takes, &mut None) && self.is_name(text) {
                     found.push(self.describe(spans));
                 }
                 found.len() >= 2
@@ -140,6 +135,18 @@ impl Bound {
             return format!("`{source}`");
         }
         format!("`{source}` with {}", values.join(", "))
+    }
+
+    /// Says whether a name that is a literal of the template with a version behind it is of the
+    /// kind that the template writes.
+    ///
+    /// A version holds numbers and letters with dots, hyphens and plus signs between them: of all
+    /// that a ref name must not be, such a name can only end with `.lock`.
+    pub(crate) fn is_name_of_version(&self, name: &str) -> bool {
+        match self.kind {
+            Kind::Ref => !name.ends_with(".lock"),
+            _ => self.is_name(name),
+        }
     }
 
     /// Says whether a text is a name of the kind that the template writes.
@@ -192,6 +199,11 @@ impl Bound {
                 .filter(|name| text.starts_with(name.as_str()))
                 .any(|name| attempt(name.len(), spans));
         }
+        // A version starts with a number: most texts are told to be none by their first byte.
+        let numeric = matches!(field, Placeholder::Version | Placeholder::NextPatch);
+        if numeric && !text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+            return false;
+        }
         let most = grammar::run(field, text);
         match rest {
             [] => most == text.len() && most > 0 && attempt(most, spans),
@@ -206,7 +218,13 @@ impl Bound {
     }
 
     /// Checks what the spans mean, and finds the version that they make up.
-    fn accept(&self, spans: &Spans<'_>, scheme: &Scheme, version: &mut Option<Version>) -> bool {
+    fn accept(
+        &self,
+        spans: &Spans<'_>,
+        scheme: &Scheme,
+        takes: &impl Fn(Meaning) -> bool,
+        version: &mut Option<Version>,
+    ) -> bool {
         let fields = self.pattern.fields();
         if !fields.into_iter().all(|field| self.valid(field, spans)) {
             return false;
@@ -219,11 +237,9 @@ impl Bound {
         if !self.determines_version() {
             return true;
         }
-        *version = self.version(spans, scheme).filter(|version| {
-            self.class
-                .is_none_or(|class| class.takes(scheme.meaning(version)))
-                && agrees(spans, version)
-        });
+        *version = self
+            .version(spans, scheme)
+            .filter(|version| takes(scheme.meaning(version)) && agrees(spans, version));
         version.is_some()
     }
 
@@ -258,10 +274,10 @@ impl Bound {
                     Segment::Field(field) => text.push_str(spans.get(*field)?),
                 }
             }
-            return scheme.parse(&text).ok();
+            return scheme.recognise(&text);
         }
         if let Some(text) = spans.get(Placeholder::Version) {
-            return scheme.parse(text).ok();
+            return scheme.recognise(text);
         }
         let mut version = Version::new(
             grammar::number(spans.get(Placeholder::Major)?)?,

@@ -77,7 +77,7 @@ pub(crate) fn is_line(text: &str) -> bool {
 
 /// Reads what `{next_patch}` stands for: a release that is not the first of its line.
 pub(crate) fn next_patch(text: &str, scheme: &Scheme) -> Option<Version> {
-    let version = scheme.parse(text).ok()?;
+    let version = scheme.recognise(text)?;
     let later = scheme.line_of(&version)?.first() != version;
     let release = scheme.meaning(&version) == Meaning::Release && version.build.is_empty();
     (release && later).then_some(version)
@@ -112,13 +112,4 @@ pub(crate) fn run(field: Placeholder, text: &str) -> usize {
         Placeholder::Line => of(|b| b.is_ascii_digit() || matches!(b, b'.' | b'x')),
         Placeholder::Tag => text.find(|c: char| c.is_whitespace()).unwrap_or(text.len()),
     }
-}
-
-/// Reads the version that `name` holds behind `prefix`, to its end.
-pub(crate) fn version_behind(prefix: &str, name: &str, scheme: &Scheme) -> Option<Version> {
-    let text = name.strip_prefix(prefix)?;
-    // The scheme explains at length what it refuses: what is no version at all need not ask it.
-    let like = text.starts_with(|c: char| c.is_ascii_digit())
-        && run(Placeholder::Version, text) == text.len();
-    like.then(|| scheme.parse(text).ok()).flatten()
 }

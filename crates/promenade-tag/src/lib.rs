@@ -73,6 +73,7 @@ mod naming;
 mod placeholder;
 mod policy;
 mod proof;
+mod reader;
 pub mod refname;
 mod rule;
 #[cfg(feature = "serde")]

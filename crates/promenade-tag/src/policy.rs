@@ -3,9 +3,10 @@
 use promenade_version::{Lane, Meaning, Scheme, Version};
 
 use crate::bound::{Bound, Kind, MAX_NAME_BYTES};
+use crate::reader::{Group, Reader};
 use crate::{
     BuildTagPolicyError, BuildTagPolicyErrorKind, Class, NameTagError, Placeholder, TagFacts,
-    TagName, TagRule, Values, Vocabulary, grammar, proof,
+    TagName, TagRule, Values, Vocabulary, proof,
 };
 
 /// The rules of a repository's tags, under one scheme, proven free of names with two readings.
@@ -31,6 +32,7 @@ pub struct TagPolicy {
     scheme: Scheme,
     rules: Vec<TagRule>,
     bound: Vec<Bound>,
+    reader: Reader,
 }
 
 /// What a tag stands for under a policy.
@@ -77,6 +79,7 @@ impl TagPolicy {
         Ok(Self {
             scheme: scheme.clone(),
             rules,
+            reader: Reader::new(&bound),
             bound,
         })
     }
@@ -102,53 +105,53 @@ impl TagPolicy {
     /// Says what a name stands for.
     #[must_use]
     pub fn read<'a>(&'a self, name: &'a str) -> Classified<'a> {
-        // Candidates and releases mostly share a template: the version is read once for both.
-        let mut behind: Option<(&str, Option<Version>)> = None;
-        for (rule, bound) in self.rules.iter().zip(&self.bound) {
-            let Some(prefix) = bound.prefix() else {
-                if let Some((spans, version)) = bound.read(name, &self.scheme) {
-                    let component = spans.get(Placeholder::Component);
-                    let scope = spans.get(Placeholder::Scope);
-                    return self.classified(rule, component, scope, version);
-                }
+        if name.len() > MAX_NAME_BYTES {
+            return Classified::OTHER;
+        }
+        for group in self.reader.groups(name) {
+            let Some(text) = group.behind(name) else {
                 continue;
             };
-            if name.len() > MAX_NAME_BYTES {
-                continue;
-            }
-            let version = match behind.take() {
-                Some((same, version)) if same == prefix => version,
-                _ => grammar::version_behind(prefix, name, &self.scheme),
-            };
-            match version {
-                Some(version) if bound.takes(name, &version, &self.scheme) => {
-                    return self.classified(rule, None, None, Some(version));
+            if !group.is_plain() {
+                match self.search(group, name) {
+                    Some(read) => return read,
+                    None => continue,
                 }
-                version => behind = Some((prefix, version)),
             }
+            let Some(version) = self.scheme.recognise(text) else {
+                continue;
+            };
+            let meaning = self.scheme.meaning(&version);
+            let rule = group.rule_of(name, meaning);
+            let Some(rule) = rule.and_then(|index| self.rules.get(index)) else {
+                continue;
+            };
+            return Classified {
+                class: rule.reads_as(),
+                rule: Some(rule),
+                component: rule.component.as_deref(),
+                scope: None,
+                version: Some(version),
+                meaning: Some(meaning),
+            };
         }
         Classified::OTHER
     }
 
-    fn classified<'a>(
-        &'a self,
-        rule: &'a TagRule,
-        component: Option<&'a str>,
-        scope: Option<&'a str>,
-        version: Option<Version>,
-    ) -> Classified<'a> {
-        Classified {
-            class: if rule.is_legacy() {
-                Class::Legacy
-            } else {
-                rule.class
-            },
+    /// Reads a name that may be cut in several ways.
+    #[inline(never)]
+    fn search<'a>(&'a self, group: &Group, name: &'a str) -> Option<Classified<'a>> {
+        let (index, spans, version) = group.search(name, &self.scheme)?;
+        let rule = self.rules.get(index)?;
+        let component = spans.get(Placeholder::Component);
+        Some(Classified {
+            class: rule.reads_as(),
             rule: Some(rule),
             component: component.or(rule.component.as_deref()),
-            scope,
+            scope: spans.get(Placeholder::Scope),
             meaning: version.as_ref().map(|version| self.scheme.meaning(version)),
             version,
-        }
+        })
     }
 
     /// Reads a name into the values of its template; `None` where no rule reads it.

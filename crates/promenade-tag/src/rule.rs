@@ -205,6 +205,15 @@ impl TagRule {
         self.legacy || self.class == Class::Legacy
     }
 
+    /// Returns the class of the names that the rule reads.
+    pub(crate) fn reads_as(&self) -> Class {
+        if self.is_legacy() {
+            Class::Legacy
+        } else {
+            self.class
+        }
+    }
+
     /// Says whether these tags must be tag objects: asked for, or needed for the signature.
     #[must_use]
     pub fn needs_object(&self) -> bool {

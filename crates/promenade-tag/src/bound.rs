@@ -124,6 +124,42 @@ impl Bound {
         found
     }
 
+    /// Describes the readings of a text if a version is whatever any scheme takes for one.
+    pub(crate) fn loose_readings(&self, text: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        self.walk(
+            self.pattern.segments(),
+            text,
+            &mut Spans::default(),
+            &mut |spans| {
+                let versions = [Placeholder::Version, Placeholder::NextPatch];
+                let versions = versions.into_iter().filter_map(|field| spans.get(field));
+                if self.pattern.fields().all(|field| self.valid(field, spans))
+                    && versions.into_iter().all(grammar::is_like_a_version)
+                {
+                    found.push(self.describe(spans));
+                }
+                false
+            },
+        );
+        found
+    }
+
+    /// Says whether the template takes names from lists only, and a version beside them.
+    pub(crate) fn lists_names(&self) -> bool {
+        let named: Vec<Placeholder> = self
+            .pattern
+            .fields()
+            .filter(|field| field.names())
+            .collect();
+        let version = [Placeholder::Version, Placeholder::NextPatch];
+        !named.is_empty()
+            && version.into_iter().any(|field| self.pattern.has(field))
+            && named
+                .into_iter()
+                .all(|field| self.vocabulary.listed(field).is_some())
+    }
+
     fn describe(&self, spans: &Spans<'_>) -> String {
         let values: Vec<String> = self
             .pattern

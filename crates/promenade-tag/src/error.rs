@@ -1,5 +1,7 @@
 //! The errors of names and templates.
 
+use std::fmt;
+
 use crate::Placeholder;
 
 /// A text is not a template.
@@ -332,23 +334,54 @@ pub enum BuildTagPolicyErrorKind {
 
 /// A name that two readings share: two templates, or one template in two ways.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{text}` {}: {first} and {second}",
-    if *certain { "has two readings" } else { "cannot be shown to have one reading" }
-)]
+#[error("`{text}` {certainty}: {first} and {second}{}", certainty.remedy())]
 pub struct Ambiguity {
-    pub(crate) certain: bool,
+    pub(crate) certainty: Certainty,
     pub(crate) text: String,
     pub(crate) first: String,
     pub(crate) second: String,
 }
 
+/// How sure it is that a name has two readings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Certainty {
+    /// The scheme takes both.
+    Certain,
+    /// The scheme takes the first; the second holds for a reader who does not know the scheme.
+    AnyScheme,
+    /// Nothing shows that it has one.
+    Unproven,
+}
+
+impl Certainty {
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Certain | Self::Unproven => "",
+            Self::AnyScheme => {
+                "; separate the name from the version by more than that, or write a rule for each name"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Certainty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Certain => "has two readings",
+            Self::AnyScheme => "has two readings for all who do not know the scheme",
+            Self::Unproven => "cannot be shown to have one reading",
+        })
+    }
+}
+
 impl Ambiguity {
-    /// Says whether the scheme takes both readings; if not, the set is refused because nothing
-    /// shows that it never will.
+    /// Says whether the scheme takes both readings. If not, the set is refused because nothing
+    /// shows that it never will: a listed name runs into the version, and only who knows the
+    /// scheme of the day can tell where it ends; or the languages of two templates meet in texts
+    /// that the scheme has refused so far.
     #[must_use]
     pub fn is_certain(&self) -> bool {
-        self.certain
+        self.certainty == Certainty::Certain
     }
 
     /// Returns a shortest name that has two readings.

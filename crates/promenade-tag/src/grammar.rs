@@ -113,3 +113,12 @@ pub(crate) fn run(field: Placeholder, text: &str) -> usize {
         Placeholder::Tag => text.find(|c: char| c.is_whitespace()).unwrap_or(text.len()),
     }
 }
+
+/// Says whether some scheme could take `text` for a version: numbers with dots between them, and
+/// maybe a suffix behind a hyphen or a plus sign.
+pub(crate) fn is_like_a_version(text: &str) -> bool {
+    let end = text.find(['-', '+']).unwrap_or(text.len());
+    let (core, suffix) = text.split_at_checked(end).unwrap_or((text, ""));
+    let numbers = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    core.split('.').all(numbers) && suffix.len() != 1
+}

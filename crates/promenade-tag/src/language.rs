@@ -42,6 +42,21 @@ pub(crate) fn of(
     }
 }
 
+/// Whatever some scheme could take for a version: [`crate::grammar::is_like_a_version`].
+pub(crate) fn any_version() -> Regex {
+    let digits = Regex::sequence([digit(), digit().repeat()]);
+    let sign = Regex::bytes(&[(b'+', b'+'), (b'-', b'-')]);
+    let any = Regex::bytes(&[
+        (b'+', b'+'),
+        (b'-', b'.'),
+        (b'0', b'9'),
+        (b'A', b'Z'),
+        (b'a', b'z'),
+    ]);
+    let suffix = Regex::sequence([sign, any.clone(), any.repeat()]);
+    Regex::sequence([dotted(&digits), suffix.optional()])
+}
+
 fn digit() -> Regex {
     Regex::bytes(&[(b'0', b'9')])
 }

@@ -42,6 +42,24 @@
 //! placeholder has a finite automaton, and the product of the automata is searched. A refused set
 //! comes with a shortest text that has two readings.
 //!
+//! Names outlive schemes, and are read by people and programs that know no scheme. So a list of
+//! names must not run into the version, whatever a version is: `{component}-{version}` with `a`
+//! and `a-1` is refused, as `a-1-2.0.0` is of `a` for who takes `1-2.0.0` for a version. Another
+//! separator (`{component}@{version}`, `{component}/v{version}`), or a rule for each name, is not.
+//!
+//! ```
+//! # use promenade_tag::{Class, TagPolicy, TagRule};
+//! # use promenade_version::Scheme;
+//! let mut rule = TagRule::new(Class::Release, "{component}-{version}".parse()?);
+//! rule.components = vec!["a".to_owned(), "a-1".to_owned()];
+//! let error = TagPolicy::build(vec![rule.clone()], &Scheme::semver()).expect_err("two readings");
+//! assert!(error.to_string().contains("`a-1-0.0.0` has two readings"));
+//!
+//! rule.template = "{component}@{version}".parse()?;
+//! assert!(TagPolicy::build(vec![rule], &Scheme::semver()).is_ok());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Channels
 //!
 //! A channel is a name in a registry (`latest`, `1.4`, `mainnet`, `sha-…`), immutable or moving.

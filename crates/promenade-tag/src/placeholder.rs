@@ -76,6 +76,11 @@ impl Placeholder {
         })
     }
 
+    /// Says whether it stands for a name: one of a list, or any identifier.
+    pub(crate) fn names(self) -> bool {
+        matches!(self, Self::Component | Self::Scope | Self::Environment)
+    }
+
     /// Returns the place of the kind in an array of [`Placeholder::KINDS`].
     pub(crate) fn index(self) -> usize {
         match self {

@@ -12,6 +12,7 @@ use promenade_version::{Meaning, Scheme};
 
 use crate::automaton::{Dfa, Regex};
 use crate::bound::Bound;
+use crate::error::Certainty;
 use crate::template::Segment;
 use crate::{Ambiguity, Class, Placeholder, language};
 
@@ -39,6 +40,36 @@ pub(crate) fn prove(
             }
         }
     }
+    prove_lists(bounds, &compiled, scheme)
+}
+
+/// Proves that listed names do not run into versions, whatever a version is.
+///
+/// Names stay when the scheme of a repository changes, and people and programs that read them do
+/// not know it: `a-1-2.0.0` must not be of component `a` for one who takes `1-2.0.0` for a
+/// version. A template of one name each says itself where the name ends, and is not asked.
+fn prove_lists(
+    bounds: &[&Bound],
+    compiled: &[Compiled<'_>],
+    scheme: &Scheme,
+) -> Result<(), (usize, usize, Box<Ambiguity>)> {
+    let loose: Vec<Option<Compiled>> = bounds
+        .iter()
+        .map(|bound| bound.lists_names().then(|| Compiled::loose(bound, scheme)))
+        .collect();
+    for (second, two) in loose.iter().enumerate() {
+        let Some(two) = two else { continue };
+        for (first, one) in compiled.iter().enumerate() {
+            let alike = one.bound.pattern.segments() == two.bound.pattern.segments();
+            if !alike || !one.bound.lists_names() {
+                continue;
+            }
+            if let Err(ambiguity) = Search::new(one, two, true).run(scheme) {
+                let (first, second) = (first.min(second), first.max(second));
+                return Err((first, second, Box::new(ambiguity)));
+            }
+        }
+    }
     Ok(())
 }
 
@@ -48,13 +79,27 @@ struct Compiled<'a> {
     segments: Vec<Dfa>,
     /// Which segment is `{version}`, judged by the class.
     version: Option<usize>,
+    /// Whether a version is whatever any scheme takes for one.
+    loose: bool,
 }
 
 impl<'a> Compiled<'a> {
+    fn loose(bound: &'a Bound, scheme: &Scheme) -> Self {
+        let mut compiled = Self::new(bound, scheme);
+        for (segment, dfa) in bound.pattern.segments().iter().zip(&mut compiled.segments) {
+            if let Segment::Field(Placeholder::Version | Placeholder::NextPatch) = segment {
+                *dfa = language::any_version().compile();
+            }
+        }
+        compiled.loose = true;
+        compiled
+    }
+
     fn new(bound: &'a Bound, scheme: &Scheme) -> Self {
         let segments = bound.pattern.segments();
         Self {
             bound,
+            loose: false,
             version: segments
                 .iter()
                 .position(|segment| *segment == Segment::Field(Placeholder::Version))
@@ -251,7 +296,12 @@ impl<'a> Search<'a> {
     /// Reads the text under both templates; `Err` if one of the readings is none for the scheme.
     fn readings(&self, text: &str, scheme: &Scheme) -> Result<Ambiguity, Ambiguity> {
         let mut found = self.one.bound.readings(text, scheme);
-        if !self.itself {
+        if self.two.loose {
+            found.truncate(1);
+            let other = self.two.bound.loose_readings(text);
+            let other = other.into_iter().find(|other| !found.contains(other));
+            found.extend(other.filter(|_| !found.is_empty()));
+        } else if !self.itself {
             found.truncate(1);
             found.extend(self.two.bound.readings(text, scheme).into_iter().take(1));
         }
@@ -260,7 +310,11 @@ impl<'a> Search<'a> {
                 text: text.to_owned(),
                 first: first.clone(),
                 second: second.clone(),
-                certain: true,
+                certainty: if self.two.loose {
+                    Certainty::AnyScheme
+                } else {
+                    Certainty::Certain
+                },
             }),
             _ => Err(self.possible(text)),
         }
@@ -271,7 +325,7 @@ impl<'a> Search<'a> {
             text: text.to_owned(),
             first: format!("`{}`", self.one.bound.pattern.source()),
             second: format!("`{}`", self.two.bound.pattern.source()),
-            certain: false,
+            certainty: Certainty::Unproven,
         }
     }
 }

@@ -22,7 +22,7 @@ const ROWS: &[Row] = &[
         "tag-ref-names",
         "promenade-tag",
         "ref_names_are",
-        "10,000 names against git check-ref-format",
+        "100,000 names against git",
     ),
     (
         "channel-laws",

@@ -7,6 +7,7 @@ mod finding;
 mod history;
 mod policy;
 mod refname;
+mod seeds;
 mod serde;
 mod template;
 mod vectors;

@@ -9,9 +9,6 @@ use promenade_promotion::ledger::{CorruptLedgerKind, Head, Record, StoreError, S
 
 use crate::error::{corrupt, file, record};
 
-/// Lines before the body of a record.
-const HEADER_LINES: usize = 6;
-
 /// The directories of one stream.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
@@ -140,14 +137,14 @@ impl Layout {
             return Err(corrupt(seq, CorruptLedgerKind::Missing).into());
         }
         while !rest.is_empty() {
-            let (one, after) = split(rest);
-            let parsed = Record::parse(one).map_err(|error| record(seq, error))?;
+            let parsed = Record::parse_first(rest);
+            let (parsed, one) = parsed.map_err(|error| record(seq, error))?;
             if parsed.stream != self.stream {
                 let found = parsed.stream.to_string();
                 return Err(corrupt(seq, CorruptLedgerKind::Stream { found }).into());
             }
             seq += 1;
-            rest = after;
+            rest = rest.get(one.len()..).unwrap_or_default();
             if !visit(parsed, Digest::sha256(one))? {
                 return Ok(());
             }
@@ -171,31 +168,6 @@ pub(crate) enum Retry {
 impl From<StoreError> for Retry {
     fn from(error: StoreError) -> Self {
         Self::No(error)
-    }
-}
-
-/// Splits off the first record: its header says how long it is. What has no such header is left in
-/// one piece, for the parser to refuse.
-fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let mut end = 0;
-    let mut size = None;
-    for _ in 0..HEADER_LINES {
-        let rest = bytes.get(end..).unwrap_or_default();
-        let Some(length) = rest.iter().position(|byte| *byte == b'\n') else {
-            return (bytes, &[]);
-        };
-        size = rest
-            .get(..length)
-            .and_then(|line| line.strip_prefix(b"size "));
-        end += length + 1;
-    }
-    let size: Option<usize> = size
-        .and_then(|digits| std::str::from_utf8(digits).ok())
-        .and_then(|digits| digits.parse().ok());
-    let total = size.and_then(|size| size.checked_add(end + 1));
-    match total {
-        Some(total) => bytes.split_at_checked(total).unwrap_or((bytes, &[])),
-        None => (bytes, &[]),
     }
 }
 

@@ -173,34 +173,49 @@ impl Record {
     /// # Errors
     /// [`ParseRecordError`] naming the line that is not as it must be.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseRecordError> {
+        let (record, own) = Self::parse_first(bytes)?;
+        if own.len() == bytes.len() {
+            return Ok(record);
+        }
+        Err(ParseRecordError::Size {
+            declared: record.body.len(),
+            found: record.body.len() + bytes.len() - own.len(),
+        })
+    }
+
+    /// Reads the first of several records that follow each other, and returns it with its own bytes.
+    ///
+    /// # Errors
+    /// [`ParseRecordError`] naming the line that is not as it must be.
+    pub fn parse_first(bytes: &[u8]) -> Result<(Self, &[u8]), ParseRecordError> {
         let mut rest = bytes;
-        let format = line(&mut rest, "promenade-record")?;
+        let format = line(&mut rest, "promenade-record", 18)?;
         if format != "1" {
             return Err(ParseRecordError::NewerFormat {
                 found: format.to_owned(),
             });
         }
         let stream = field(&mut rest, "stream")?;
-        let seq = field::<u64>(&mut rest, "seq")?;
-        let prev = line(&mut rest, "prev")?;
+        let seq = number(&mut rest, "seq")?;
+        let prev = line(&mut rest, "prev", 76)?;
         let prev = Digest::from_text(prev).ok_or(ParseRecordError::Line {
             field: "prev",
             expected: "a value in its canonical spelling",
         })?;
         let op = field(&mut rest, "op")?;
-        let size = field::<usize>(&mut rest, "size")?;
-        let Some(body) = rest.strip_prefix(b"\n") else {
+        let size: usize = number(&mut rest, "size")?;
+        let Some(rest) = rest.strip_prefix(b"\n") else {
             return Err(ParseRecordError::Line {
                 field: "size",
                 expected: "an empty line after it",
             });
         };
-        if body.len() != size {
+        let Some((body, after)) = rest.split_at_checked(size) else {
             return Err(ParseRecordError::Size {
                 declared: size,
-                found: body.len(),
+                found: rest.len(),
             });
-        }
+        };
         let record = Self {
             stream,
             seq,
@@ -208,14 +223,8 @@ impl Record {
             op,
             body: body.to_vec(),
         };
-        // One value has one spelling: `seq 012` or `seq +12` would be read, but not written. The body is
-        // what follows the lines, so they alone can be spelt otherwise.
-        let header = record.header();
-        if bytes.starts_with(&header) && bytes.len() == header.len() + record.body.len() {
-            Ok(record)
-        } else {
-            Err(ParseRecordError::NotCanonical)
-        }
+        let own = bytes.len() - after.len();
+        Ok((record, bytes.get(..own).unwrap_or(bytes)))
     }
 
     /// Returns the SHA-256 of the canonical bytes.
@@ -234,29 +243,47 @@ impl Record {
     }
 }
 
-fn line<'a>(rest: &mut &'a [u8], key: &'static str) -> Result<&'a str, ParseRecordError> {
+/// Reads a line; it most likely ends at byte `likely`, and nothing that is a value holds a line feed.
+fn line<'a>(
+    rest: &mut &'a [u8],
+    key: &'static str,
+    likely: usize,
+) -> Result<&'a str, ParseRecordError> {
     let error = ParseRecordError::Line {
         field: key,
         expected: "one line `key value`",
     };
-    let end = rest
-        .iter()
-        .position(|byte| *byte == b'\n')
-        .ok_or_else(|| error.clone())?;
-    let (text, after) = rest.split_at(end);
-    let text = std::str::from_utf8(text).map_err(|_| error.clone())?;
-    let value = text
-        .strip_prefix(key)
-        .and_then(|value| value.strip_prefix(' '))
-        .ok_or(error)?;
+    let end = match rest.get(likely) {
+        Some(b'\n') => Some(likely),
+        _ => rest.iter().position(|byte| *byte == b'\n'),
+    };
+    let Some((text, after)) = end.and_then(|end| rest.split_at_checked(end)) else {
+        return Err(error);
+    };
+    let value = std::str::from_utf8(text)
+        .ok()
+        .and_then(|text| text.strip_prefix(key)?.strip_prefix(' '));
     *rest = after.strip_prefix(b"\n").unwrap_or(after);
-    Ok(value)
+    value.ok_or(error)
 }
 
 fn field<T: FromStr>(rest: &mut &[u8], key: &'static str) -> Result<T, ParseRecordError> {
-    let error = ParseRecordError::Line {
+    value(line(rest, key, usize::MAX)?, key)
+}
+
+/// Reads a number, which has one spelling: `012` or `+12` would be read, but not written.
+fn number<T: FromStr>(rest: &mut &[u8], key: &'static str) -> Result<T, ParseRecordError> {
+    let text = line(rest, key, usize::MAX)?;
+    let number = value(text, key)?;
+    if text.starts_with('+') || (text.len() > 1 && text.starts_with('0')) {
+        return Err(ParseRecordError::NotCanonical);
+    }
+    Ok(number)
+}
+
+fn value<T: FromStr>(text: &str, key: &'static str) -> Result<T, ParseRecordError> {
+    text.parse().map_err(|_| ParseRecordError::Line {
         field: key,
         expected: "a value in its canonical spelling",
-    };
-    line(rest, key)?.parse().map_err(|_| error)
+    })
 }

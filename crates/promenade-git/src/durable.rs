@@ -3,8 +3,11 @@
 //!
 //! Neither `gix` nor git (by default) syncs what it writes. Here an object is written beside the
 //! object store, synced, and only then renamed to its place: a torn object can never be found under
-//! an id. Then the directories are synced, then the ref is moved the same way.
+//! an id. Then the directories are synced, then the ref is moved the same way. What does not depend
+//! on each other is synced at the same time: an append waits for the disk three times, however many
+//! files it writes.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -41,7 +44,19 @@ pub trait Disk: Send + Sync {
     /// # Errors
     /// What the file system answers.
     fn apply(&self, op: DiskOp<'_>) -> io::Result<()>;
+
+    /// Makes several syncs, in any order or at the same time; one after the other unless it is
+    /// implemented otherwise.
+    ///
+    /// # Errors
+    /// What the file system answers to one that failed.
+    fn sync(&self, ops: &[DiskOp<'_>]) -> io::Result<()> {
+        ops.iter().try_for_each(|op| self.apply(*op))
+    }
 }
+
+/// How many syncs wait for the disk at the same time.
+const MAX_SYNCS: usize = 16;
 
 /// The file system of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,6 +82,26 @@ impl Disk for OsDisk {
             DiskOp::Remove(path) => fs::remove_file(path),
         }
     }
+
+    fn sync(&self, ops: &[DiskOp<'_>]) -> io::Result<()> {
+        let share = ops.len().div_ceil(MAX_SYNCS).max(1);
+        let Some((first, rest)) = ops.split_at_checked(share) else {
+            return ops.iter().try_for_each(|op| self.apply(*op));
+        };
+        std::thread::scope(|scope| {
+            let all = |ops: &[DiskOp<'_>]| ops.iter().try_for_each(|op| self.apply(*op));
+            let others: Vec<_> = rest
+                .chunks(share)
+                .map(|ops| scope.spawn(move || all(ops)))
+                .collect();
+            let mut result = all(first);
+            for other in others {
+                let lost = || Err(io::Error::other("a sync did not end"));
+                result = result.and(other.join().unwrap_or_else(|_| lost()));
+            }
+            result
+        })
+    }
 }
 
 /// Makes one change, and says which one failed.
@@ -84,15 +119,27 @@ pub(crate) fn apply(disk: &dyn Disk, op: DiskOp<'_>) -> Result<(), GitError> {
     })
 }
 
-/// Writes objects that are durable after [`Objects::sync`].
+/// Makes several syncs at once; `about` is what the error names.
+pub(crate) fn sync(disk: &dyn Disk, ops: &[DiskOp<'_>], about: &Path) -> Result<(), GitError> {
+    disk.sync(ops)
+        .map_err(|error| GitError::file("syncing", about, &error))
+}
+
+/// Writes objects that are durable, and can be found, after [`Objects::publish`].
 pub(crate) struct Objects<'a> {
     disk: &'a dyn Disk,
     hash: gix::hash::Kind,
     root: PathBuf,
     /// Where files are written before they get their names; on the same file system.
     scratch: &'a Path,
-    written: u32,
-    directories: Vec<PathBuf>,
+    written: Vec<Written>,
+}
+
+/// An object that has no name yet.
+struct Written {
+    scratch: PathBuf,
+    directory: PathBuf,
+    name: String,
 }
 
 impl<'a> Objects<'a> {
@@ -103,8 +150,7 @@ impl<'a> Objects<'a> {
             hash: repository.object_hash(),
             root: std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf()),
             scratch,
-            written: 0,
-            directories: Vec::new(),
+            written: Vec::new(),
         }
     }
 
@@ -112,34 +158,40 @@ impl<'a> Objects<'a> {
         let id = gix::objs::compute_hash(self.hash, kind, data)
             .map_err(|error| GitError::io("hashing an object", error))?;
         let hex = id.to_string();
-        let (fan, rest) = hex.split_at(2);
-        let directory = self.root.join(fan);
-        let path = directory.join(rest);
-        let scratch = self.scratch.join(format!("object-{}", self.written));
-        self.written += 1;
+        let (fan, name) = hex.split_at(2);
+        let scratch = self.scratch.join(format!("object-{}", self.written.len()));
         apply(self.disk, DiskOp::Write(&scratch, &compress(kind, data)?))?;
-        apply(self.disk, DiskOp::SyncFile(&scratch))?;
-        // An object of that id may be there already, torn by an earlier loss of power: replaced.
-        // The directory may not be, or not any more: git removes those that are empty.
-        let rename = DiskOp::Rename(&scratch, &path);
-        if !directory.is_dir() || self.disk.apply(rename).is_err() {
-            apply(self.disk, DiskOp::MakeDir(&directory))?;
-            self.remember(self.root.clone());
-            apply(self.disk, rename)?;
-        }
-        self.remember(directory);
+        self.written.push(Written {
+            scratch,
+            directory: self.root.join(fan),
+            name: name.to_owned(),
+        });
         Ok(id)
     }
 
-    fn remember(&mut self, directory: PathBuf) {
-        if !self.directories.contains(&directory) {
-            self.directories.push(directory);
+    /// Syncs the objects, and a file `also` with them, and gives the objects their names.
+    pub(crate) fn publish(self, also: &Path) -> Result<(), GitError> {
+        let scratch = self.written.iter().map(|one| one.scratch.as_path());
+        let files: Vec<_> = scratch
+            .chain(std::iter::once(also))
+            .map(DiskOp::SyncFile)
+            .collect();
+        sync(self.disk, &files, self.scratch)?;
+        let mut directories = BTreeSet::new();
+        for one in &self.written {
+            let path = one.directory.join(&one.name);
+            // An object of that id may be there already, torn by an earlier loss of power: replaced.
+            // The directory may not be, or not any more: git removes those that are empty.
+            let rename = DiskOp::Rename(&one.scratch, &path);
+            if !one.directory.is_dir() || self.disk.apply(rename).is_err() {
+                apply(self.disk, DiskOp::MakeDir(&one.directory))?;
+                directories.insert(self.root.as_path());
+                apply(self.disk, rename)?;
+            }
+            directories.insert(&one.directory);
         }
-    }
-
-    pub(crate) fn sync(self) -> Result<(), GitError> {
-        let sync = |directory: &PathBuf| apply(self.disk, DiskOp::SyncDir(directory));
-        self.directories.iter().try_for_each(sync)
+        let directories: Vec<_> = directories.into_iter().map(DiskOp::SyncDir).collect();
+        sync(self.disk, &directories, &self.root)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod chain;
 mod share;
+mod signed;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use promenade_promotion::ledger::{
 
 use self::chain::{BLOB, Chain};
 pub use self::share::{Divergence, Pulled, Pushed, ShareError};
+pub use self::signed::{RecordSignature, RecordSignatures};
 use crate::durable::Objects;
 use crate::lock::{Guard, ReplaceError};
 use crate::remote::PushOutcome;
@@ -174,7 +176,8 @@ impl GitLedger {
         let Some(new) = new.filter(|_| !bodies.is_empty()) else {
             return Ok(head);
         };
-        objects.sync().map_err(store)?;
+        let prepared = guard.prepare(&new.to_string()).map_err(store)?;
+        objects.publish(&prepared.path).map_err(store)?;
         if let Some(remote) = &self.remote {
             let decided = self.decide_at(guard, remote, stream, new)?;
             if let PushOutcome::Moved(_) = decided {
@@ -182,7 +185,7 @@ impl GitLedger {
                 return Err(AppendError::Conflict { actual: *expected });
             }
         }
-        match guard.replace(lock, &ref_path, &new.to_string()) {
+        match guard.replace(lock, &ref_path, prepared) {
             Ok(()) => Ok(head),
             Err(ReplaceError::Unchanged(cause)) if self.remote.is_none() => Err(store(cause)),
             Err(ReplaceError::Unchanged(cause) | ReplaceError::Unknown(cause)) => {

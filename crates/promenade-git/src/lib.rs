@@ -57,7 +57,9 @@ pub use error::GitError;
 pub use history::Commit;
 pub use id::CommitId;
 pub use ident::Ident;
-pub use ledger::{Describe, Divergence, GitLedger, Pulled, Pushed, ShareError};
+pub use ledger::{
+    Describe, Divergence, GitLedger, Pulled, Pushed, RecordSignature, RecordSignatures, ShareError,
+};
 pub use port::Work;
 pub use program::Git;
 pub use repository::{Repository, Status};

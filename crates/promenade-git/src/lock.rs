@@ -7,6 +7,7 @@
 //! a mark. Whoever holds the first lock and finds a marked second one knows that its holder is dead,
 //! and removes it. A lock without the mark is another program's, and is waited for.
 
+use std::cell::Cell;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ pub(crate) struct Guard<'a> {
     _file: File,
     dir: PathBuf,
     disk: &'a dyn Disk,
+    prepared: Cell<u32>,
 }
 
 impl<'a> Guard<'a> {
@@ -51,6 +53,7 @@ impl<'a> Guard<'a> {
             _file: file,
             dir,
             disk,
+            prepared: Cell::new(0),
         };
         guard.sweep();
         Ok(guard)
@@ -134,27 +137,43 @@ impl<'a> Guard<'a> {
     /// Moves a ref that only writers of Promenade use, durably.
     pub(crate) fn set(&self, ref_path: &Path, value: &str) -> Result<(), GitError> {
         let lock = self.lock_ref(ref_path)?;
-        let replaced = self.replace(lock, ref_path, value);
+        let prepared = self.prepare(value)?;
+        apply(self.disk, DiskOp::SyncFile(&prepared.path))?;
+        let replaced = self.replace(lock, ref_path, prepared);
         replaced.map_err(ReplaceError::into_cause)
     }
 
-    /// Replaces the value of a ref that is locked, durably.
+    /// Writes the next value of a ref beside it; it must be synced before it takes its place.
+    pub(crate) fn prepare(&self, value: &str) -> Result<Prepared, GitError> {
+        // Not the file that moves where the remote was last seen: that happens in between.
+        let number = self.prepared.get();
+        self.prepared.set(number + 1);
+        let path = self.dir.join(format!("value-{number}"));
+        apply(
+            self.disk,
+            DiskOp::Write(&path, format!("{value}\n").as_bytes()),
+        )?;
+        Ok(Prepared { path })
+    }
+
+    /// Replaces the value of a ref that is locked by one that is prepared and synced, durably.
     pub(crate) fn replace(
         &self,
         lock: RefLock<'a>,
         ref_path: &Path,
-        value: &str,
+        prepared: Prepared,
     ) -> Result<(), ReplaceError> {
-        let before = ReplaceError::Unchanged;
-        let scratch = self.dir.join("value");
-        let text = format!("{value}\n");
-        apply(self.disk, DiskOp::Write(&scratch, text.as_bytes())).map_err(before)?;
-        apply(self.disk, DiskOp::SyncFile(&scratch)).map_err(before)?;
-        apply(self.disk, DiskOp::Rename(&scratch, ref_path)).map_err(before)?;
+        let rename = DiskOp::Rename(&prepared.path, ref_path);
+        apply(self.disk, rename).map_err(ReplaceError::Unchanged)?;
         drop(lock);
         let dir = ref_path.parent().unwrap_or(ref_path);
         apply(self.disk, DiskOp::SyncDir(dir)).map_err(ReplaceError::Unknown)
     }
+}
+
+/// The next value of a ref, in a file of its own.
+pub(crate) struct Prepared {
+    pub(crate) path: PathBuf,
 }
 
 /// Why a ref was not replaced.

@@ -8,7 +8,9 @@ use crate::ledger::{
     StreamId,
 };
 use crate::policy::Policy;
+use crate::roster::Roster;
 use crate::state::State;
+use crate::trust::{Doubt, Trust, Witness};
 use crate::verdict::{Blockers, Verdict};
 use crate::{decide, embargo};
 
@@ -69,6 +71,7 @@ pub struct Replay {
     stream: StreamId,
     state: State,
     head: Head,
+    doubts: Vec<Doubt>,
 }
 
 impl Replay {
@@ -79,6 +82,7 @@ impl Replay {
             stream: stream.clone(),
             state: State::default(),
             head: Head::EMPTY,
+            doubts: Vec::new(),
         }
     }
 
@@ -88,6 +92,7 @@ impl Replay {
             stream: stream.clone(),
             state,
             head,
+            doubts: Vec::new(),
         }
     }
 
@@ -109,7 +114,29 @@ impl Replay {
     /// [`ReplayError`] with the sequence number of the first record that is not as it must be; what
     /// was read before it is kept.
     pub fn read_on(&mut self, store: &dyn LedgerStore) -> Result<(), ReplayError> {
-        self.read_on_for(store, None).map(|_| ())
+        self.read_on_for(store, None, None).map(|_| ())
+    }
+
+    /// As [`Replay::read_on`], but an approval or a waiver counts only if `witness` names a key of the
+    /// person who, by its own word, gave it. Such a state is for deciding: its hash is not that of the
+    /// ledger, and a snapshot is made of a replay without a witness.
+    ///
+    /// # Errors
+    /// As [`Replay::read_on`].
+    pub fn read_on_trusting(
+        &mut self,
+        store: &dyn LedgerStore,
+        roster: &Roster,
+        witness: &dyn Witness,
+    ) -> Result<(), ReplayError> {
+        let trust = Trust { roster, witness };
+        self.read_on_for(store, None, Some(trust)).map(|_| ())
+    }
+
+    /// Returns what does not count, in the order of the ledger.
+    #[must_use]
+    pub fn doubts(&self) -> &[Doubt] {
+        &self.doubts
     }
 
     /// Reads what came since and tells whether an operation is among it.
@@ -117,13 +144,14 @@ impl Replay {
         &mut self,
         store: &dyn LedgerStore,
         op: Option<&OpId>,
+        trust: Option<Trust<'_>>,
     ) -> Result<bool, ReplayError> {
         let mut failed = None;
         let mut seen = false;
         let stream = self.stream.clone();
         let head = store.read(&stream, self.head.seq + 1, &mut |record| {
             seen |= op == Some(&record.op);
-            match self.step(&record) {
+            match self.step_if(&record, trust) {
                 Ok(()) => true,
                 Err(error) => {
                     failed = Some(error);
@@ -145,10 +173,20 @@ impl Replay {
     /// # Errors
     /// [`ReplayError`] if the record is not the next one of the chain, holds no event, or breaks a law.
     pub fn step(&mut self, record: &Record) -> Result<(), ReplayError> {
+        self.step_if(record, None)
+    }
+
+    fn step_if(&mut self, record: &Record, trust: Option<Trust<'_>>) -> Result<(), ReplayError> {
         let seq = self.head.seq + 1;
         self.head = check_link(&self.head, &self.stream, record)?;
         let event =
             Event::parse(&record.body).map_err(|error| ReplayError::Event { seq, error })?;
+        if let Some(doubt) = trust.and_then(|trust| trust.doubt(record, &event)) {
+            self.doubts.push(doubt);
+            // It happened, and later than what came before.
+            self.state.clock = self.state.clock.max(Some(event.at.at));
+            return Ok(());
+        }
         let applied = self.state.apply(&event);
         applied.map_err(|error| ReplayError::Law { seq, error })
     }
@@ -221,6 +259,7 @@ pub struct Journal<'a> {
     store: &'a dyn LedgerStore,
     stream: StreamId,
     policy: &'a Policy,
+    witness: Option<&'a dyn Witness>,
 }
 
 /// How a command came out.
@@ -284,7 +323,20 @@ impl<'a> Journal<'a> {
             store,
             stream,
             policy,
+            witness: None,
         }
+    }
+
+    /// Lets approvals and waivers count only if `witness` names a key of the person who gave them.
+    #[must_use]
+    pub fn trusting(mut self, witness: &'a dyn Witness) -> Self {
+        self.witness = Some(witness);
+        self
+    }
+
+    fn trust(&self) -> Option<Trust<'a>> {
+        let roster = self.policy.roster();
+        self.witness.map(|witness| Trust { roster, witness })
     }
 
     /// Returns the stream.
@@ -298,7 +350,9 @@ impl<'a> Journal<'a> {
     /// # Errors
     /// [`ReplayError`] with the sequence number of the first record that is not as it must be.
     pub fn replay(&self) -> Result<(State, Head), ReplayError> {
-        replay(self.store, &self.stream)
+        let mut replay = Replay::new(&self.stream);
+        replay.read_on_for(self.store, None, self.trust())?;
+        Ok((replay.state, replay.head))
     }
 
     /// Decides a command and appends its events, all or none. On a conflict it reads what came and
@@ -315,7 +369,7 @@ impl<'a> Journal<'a> {
     ) -> Result<Done, RunCommandError> {
         let mut replay = Replay::new(&self.stream);
         for _ in 0..MAX_ATTEMPTS {
-            if replay.read_on_for(self.store, Some(op))? {
+            if replay.read_on_for(self.store, Some(op), self.trust())? {
                 return Ok(already(replay));
             }
             let events = match decide(replay.state(), command, self.policy, context) {
@@ -337,7 +391,7 @@ impl<'a> Journal<'a> {
             let bodies: Vec<_> = events.iter().map(Event::canonical_bytes).collect();
             match self.store.append(&self.stream, &replay.head(), op, &bodies) {
                 Ok(_) => {
-                    replay.read_on(self.store)?;
+                    replay.read_on_for(self.store, None, self.trust())?;
                     let Replay { state, head, .. } = replay;
                     return Ok(Done::Appended {
                         events,

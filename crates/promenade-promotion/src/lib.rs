@@ -76,6 +76,7 @@ mod story;
 pub mod strategy;
 mod subject;
 pub mod table;
+mod trust;
 mod verdict;
 mod verify;
 mod word;
@@ -115,6 +116,7 @@ pub use state::{
     SetRecord, Slot, Stage, State, VersionRecord, Versions, Waiver,
 };
 pub use subject::{Accepts, Lane, Line, Subject};
+pub use trust::{Doubt, Witness};
 pub use verdict::{Blocker, Blockers, Rank, Verdict};
 pub use verify::{Verified, verify};
 pub use word::{

@@ -90,6 +90,14 @@ impl Chain<'_> {
         Ok(head.unwrap_or(end))
     }
 
+    /// Returns the commits of the records from number `from` on.
+    pub(super) fn ids(&self, tip: ObjectId, from: u64) -> Result<Vec<(u64, ObjectId)>, StoreError> {
+        let end = self.last(tip)?.seq;
+        let links = self.walk_back(tip, end, from)?;
+        let ids = links.iter().map(|link| (link.seq, link.id));
+        Ok(ids.filter(|(seq, _)| *seq >= from).collect())
+    }
+
     /// Returns the commits from the tip back to the record before `from`, whose hash the first one
     /// must name.
     fn walk_back(&self, tip: ObjectId, end: u64, from: u64) -> Result<Vec<Link>, StoreError> {

@@ -10,9 +10,10 @@ use promenade_promotion::ledger::{Head, StoreError, StreamId};
 
 use super::chain::Chain;
 use super::{GitLedger, error};
+use crate::durable::apply;
 use crate::lock::{Guard, ReplaceError};
 use crate::remote::{Lease, PushOutcome};
-use crate::{CommitId, GitError};
+use crate::{CommitId, DiskOp, GitError};
 
 /// What a pull found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,8 +199,10 @@ impl GitLedger {
             }
             self.set_aside(stream, ours, here)?;
         }
+        let prepared = guard.prepare(&there.to_string())?;
+        apply(&*self.disk, DiskOp::SyncFile(&prepared.path))?;
         guard
-            .replace(lock, &ref_path, &there.to_string())
+            .replace(lock, &ref_path, prepared)
             .map_err(ReplaceError::into_cause)?;
         Ok(pulled(theirs))
     }

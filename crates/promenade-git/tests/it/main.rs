@@ -5,6 +5,7 @@ mod power;
 mod race;
 mod repository;
 mod share;
+mod signed;
 mod support;
 
 #[path = "../../../promenade-store/tests/it/stress.rs"]

@@ -160,15 +160,15 @@ fn after_a_loss_of_power_the_ledger_is_as_before_or_as_after() {
 /// What a sync is for.
 fn role(log: &[Op], at: usize) -> Option<&'static str> {
     let has = |path: &Path, text: &str| path.to_string_lossy().contains(text);
-    match (log.get(at)?, log.get(at + 1)) {
-        (Op::SyncFile(_), Some(Op::Rename(_, to))) if has(to, "/refs/") => Some("the ref"),
-        (Op::SyncFile(_), Some(_)) => Some("an object"),
-        (Op::SyncDir(path), _) if path.ends_with("refs") => Some("names of the refs"),
-        (Op::SyncDir(path), _) if has(path, "/refs/promenade") => Some("names of the ledgers"),
-        (Op::SyncDir(path), _) if path.ends_with("objects") => {
-            Some("names of the folders of objects")
-        }
-        (Op::SyncDir(_), _) => Some("names of objects"),
+    match log.get(at)? {
+        Op::SyncFile(path) if has(path, "/value-") => Some("the ref"),
+        Op::SyncFile(path) if has(path, "/object-") => Some("an object"),
+        // The mark of locks: without it a lock is of nobody, and waited for.
+        Op::SyncFile(_) => None,
+        Op::SyncDir(path) if path.ends_with("refs") => Some("names of the refs"),
+        Op::SyncDir(path) if has(path, "/refs/promenade") => Some("names of the ledgers"),
+        Op::SyncDir(path) if path.ends_with("objects") => Some("names of the folders of objects"),
+        Op::SyncDir(_) => Some("names of objects"),
         _ => None,
     }
 }

@@ -571,8 +571,8 @@ fn any_changed_byte_of_a_signed_tag_is_found() {
 }
 
 /// Runs gpg in a home of its own as of some day.
-struct Gpg {
-    home: tempfile::TempDir,
+pub(crate) struct Gpg {
+    pub(crate) home: tempfile::TempDir,
 }
 
 impl Drop for Gpg {
@@ -586,7 +586,7 @@ impl Drop for Gpg {
 
 impl Gpg {
     #[track_caller]
-    fn run(&self, day: &str, args: &[&str], input: &[u8]) -> Vec<u8> {
+    pub(crate) fn run(&self, day: &str, args: &[&str], input: &[u8]) -> Vec<u8> {
         use std::io::Write as _;
         let mut child = Command::new("gpg")
             .arg("--homedir")
@@ -615,7 +615,7 @@ impl Gpg {
         out.stdout
     }
 
-    fn key(&self, name: &str, expire: &str) {
+    pub(crate) fn key(&self, name: &str, expire: &str) {
         let user = format!("{name}@example.org");
         self.run(
             "20240101",

@@ -1,5 +1,6 @@
 //! Stories that cross crates, and the shape of the house.
 
+mod build;
 mod channels;
 mod command;
 mod demo;

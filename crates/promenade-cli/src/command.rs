@@ -2,6 +2,7 @@
 
 mod approve;
 mod audit;
+mod build;
 mod candidate;
 mod changelog;
 mod channels;
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Approve(approve::ApproveArgs),
     /// Compares the history of a repository with its process
     Audit(audit::AuditArgs),
+    /// Everything that a commit was built to, recorded once
+    Build(build::BuildArgs),
     /// The next candidate, from a commit that was built
     Candidate(candidate::CandidateArgs),
     /// Lossless edits of a changelog
@@ -86,6 +89,7 @@ impl Command {
         match self {
             Self::Approve(args) => approve::run(args, context),
             Self::Audit(args) => audit::run(args, context),
+            Self::Build(args) => build::run(args, context),
             Self::Candidate(args) => candidate::run(args, context),
             Self::Changelog(args) => changelog::run(args, context),
             Self::Channels(args) => channels::run(args, context),

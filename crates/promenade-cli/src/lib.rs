@@ -25,6 +25,7 @@ mod board;
 mod command;
 mod context;
 pub mod diff;
+mod progress;
 mod report;
 mod world;
 

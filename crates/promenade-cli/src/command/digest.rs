@@ -1,9 +1,7 @@
 //! `digest`: digests of files and trees, and the strict check of a checksum file.
 
 use std::fs::File;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use promenade_digest::fs::{check_files, tree_id};
 use promenade_digest::image::{Image, Images, Limits, read_archive_parallel, read_layout};
@@ -13,6 +11,7 @@ use promenade_digest::{
 };
 use serde_json::json;
 
+use crate::progress::Progress;
 use crate::{CliError, Context, Exit, Report};
 
 #[derive(Clone, Debug, clap::Args)]
@@ -184,7 +183,8 @@ fn tree(dir: &Path) -> Result<Report, CliError> {
     Ok(Report::new("promenade.digest-tree/1", json, text))
 }
 
-fn image(path: &Path) -> Result<Report, CliError> {
+/// Reads an OCI layout, an OCI archive or a docker archive.
+pub(super) fn read_images(path: &Path) -> Result<Images, CliError> {
     let failed =
         |error: &dyn std::fmt::Display| CliError::input(format!("`{}`: {error}", path.display()));
     let metadata = std::fs::metadata(path).map_err(|error| failed(&error))?;
@@ -197,7 +197,11 @@ fn image(path: &Path) -> Result<Report, CliError> {
         let file = File::open(path).map_err(|error| failed(&error))?;
         read_archive_parallel(file, &Limits::default(), &mut observer)
     };
-    let images = images.map_err(|error| failed(&error))?;
+    images.map_err(|error| failed(&error))
+}
+
+fn image(path: &Path) -> Result<Report, CliError> {
+    let images = read_images(path)?;
     let json = json!({
         "format": images.format().to_string(),
         "archive": images.archive().map(|id| json!({
@@ -248,56 +252,4 @@ fn image_text(images: &Images) -> String {
     lines.extend(images.images().iter().map(one));
     lines.push(String::new());
     lines.join("\n")
-}
-
-/// A bar on standard error: on a terminal, and when the work is long.
-struct Progress {
-    label: String,
-    size: Option<u64>,
-    started: Instant,
-    bar: Option<indicatif::ProgressBar>,
-}
-
-/// Work that is done sooner shows nothing.
-const PATIENCE: Duration = Duration::from_millis(500);
-
-impl Progress {
-    fn new(label: &str, size: Option<u64>) -> Self {
-        Self {
-            label: label.to_owned(),
-            size,
-            started: Instant::now(),
-            bar: None,
-        }
-    }
-
-    fn at(&mut self, bytes: u64) -> ControlFlow<()> {
-        if let Some(bar) = &self.bar {
-            bar.set_position(bytes);
-        } else if self.started.elapsed() > PATIENCE {
-            // On anything but a terminal indicatif draws nothing.
-            let bar = match self.size {
-                Some(size) => indicatif::ProgressBar::new(size),
-                None => indicatif::ProgressBar::new_spinner(),
-            };
-            let style = match self.size {
-                Some(_) => "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
-                None => "{spinner} {msg} {bytes} {bytes_per_sec}",
-            };
-            if let Ok(style) = indicatif::ProgressStyle::with_template(style) {
-                bar.set_style(style);
-            }
-            bar.set_message(self.label.clone());
-            self.bar = Some(bar);
-        }
-        ControlFlow::Continue(())
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
 }

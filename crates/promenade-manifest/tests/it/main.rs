@@ -8,4 +8,5 @@ mod definitions_corpus;
 mod directory;
 mod documents_oracle;
 mod files;
+mod laws;
 mod npm;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::hint::black_box;
+use std::io::Read as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -55,22 +56,24 @@ fn ours(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, mut run: impl FnMu
     });
 }
 
+/// Runs a shell command, and says whether it succeeded.
+fn shell(dir: &Path, script: &str) -> bool {
+    let mut command = Command::new("sh");
+    command.current_dir(dir).args(["-c", script]);
+    let status = command.stdout(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
 /// A shell command as a peer; left out where the program is missing.
 fn peer(group: &mut BenchmarkGroup<'_, WallTime>, program: &str, dir: &Path, script: &str) {
-    let run = |script: &str| {
-        let mut command = Command::new("sh");
-        command.current_dir(dir).args(["-c", script]);
-        let status = command.stdout(Stdio::null()).status();
-        status.is_ok_and(|status| status.success())
-    };
-    if !run(&format!("command -v {program}")) {
+    if !shell(dir, &format!("command -v {program}")) {
         return;
     }
     group.bench_function(program, |bencher| {
         bencher.iter_custom(|count| {
             let start = children_cpu();
             for _ in 0..count {
-                assert!(run(script), "{script}");
+                assert!(shell(dir, script), "{script}");
             }
             children_cpu() - start
         });
@@ -133,29 +136,65 @@ fn tree(criterion: &mut Criterion) {
     wall.bench_function("two threads", |bencher| {
         bencher.iter(|| record_build_parallel(dir.path(), two, &mut unobserved()).unwrap());
     });
+    // What two processors give to a peer in the same run.
+    for (name, processes) in [
+        ("sha256sum, one process", 1),
+        ("sha256sum, two processes", 2),
+    ] {
+        let script = format!("find . -type f -print0 | xargs -0 -n 500 -P {processes} sha256sum");
+        wall.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let mut command = Command::new("sh");
+                command.current_dir(dir.path()).args(["-c", &script]);
+                let status = command.stdout(Stdio::null()).status();
+                assert!(status.is_ok_and(|status| status.success()), "{script}");
+            });
+        });
+    }
     wall.finish();
 }
 
 /// T4: a checksum file of many lines, read, selected and checked.
 fn checksums(criterion: &mut Criterion) {
+    for size in [6_000, 64_000] {
+        checksums_of(criterion, size);
+    }
+}
+
+/// The least that can be done for a file: open it, ask what it is, read it, hash it.
+fn bare(path: &Path, buffer: &mut [u8]) -> Digest {
+    let mut file = File::open(path).unwrap();
+    let size = usize::try_from(file.metadata().unwrap().len()).unwrap();
+    file.read_exact(&mut buffer[..size]).unwrap();
+    Digest::sha256(&buffer[..size])
+}
+
+fn checksums_of(criterion: &mut Criterion, size: usize) {
     let dir = tempfile::tempdir().unwrap();
     let count = 10_000;
     let mut lines = Vec::new();
     for n in 0..count {
-        let (name, bytes) = (format!("file-{n}"), vec![7; 6000 + n % 300]);
+        let (name, bytes) = (format!("file-{n}"), vec![7; size + n % 300]);
         fs::write(dir.path().join(&name), &bytes).unwrap();
         lines.push(ChecksumLine::new(name, Digest::sha256(&bytes)));
     }
     let file = ChecksumFile::new(lines).unwrap();
     let sums = dir.path().join("SUMS");
     fs::write(&sums, file.render(ChecksumFormat::Gnu)).unwrap();
-    let mut group = group(criterion, "digest/checksum file (CPU)");
+    let name = format!("digest/checksum file, entries of {size} bytes (CPU)");
+    let mut group = group(criterion, &name);
     ours(&mut group, "ours", || {
         let bytes = fs::read(&sums).unwrap();
         let file = ChecksumFile::parse(&bytes, ChecksumFormat::Gnu).unwrap();
         let names: BTreeMap<_, _> = file.names().unwrap();
         let checked = check_files(dir.path(), &names, &mut unobserved()).unwrap();
         assert!(checked.iter().all(|file| file.outcome.is_ok()));
+    });
+    let mut buffer = vec![0; 1 << 17];
+    ours(&mut group, "limit: open, stat, read, hash", || {
+        for n in 0..count {
+            let _ = black_box(bare(&dir.path().join(format!("file-{n}")), &mut buffer));
+        }
     });
     peer(&mut group, "sha256sum", dir.path(), "sha256sum -c SUMS");
     group.finish();

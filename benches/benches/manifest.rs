@@ -1,9 +1,16 @@
 //! A version edit of a workspace of 500 members, and of its lock file, beside `toml_edit` in the
-//! same process and a bare pass of its lexer.
+//! same process and a bare pass of its lexer; and the whole process beside `cargo set-version`
+//! (cargo-edit, where it is installed).
+//!
+//! The whole process has 50 members, with `PROMENADE_SLOW` 500. It needs `promenade` beside the
+//! bench: `cargo build --release -p promenade-cli`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use promenade::manifest::{Cargo, Dependents, PackageSelection};
@@ -155,5 +162,95 @@ fn manifest(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, manifest);
+/// Writes a workspace that needs no registry, with the lock file that Cargo makes of it.
+fn plant(dir: &Path, members: usize) {
+    let write = |path: String, text: String| {
+        let path = dir.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let root = "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n";
+    write("Cargo.toml".to_owned(), root.to_owned());
+    for index in 0..members {
+        let mut manifest = format!(
+            "[package]\nname = \"m{index}\"\nversion = \"1.2.0\" # kept\nedition = \"2024\"\n\n[dependencies]\n"
+        );
+        for step in 1..=5 {
+            if let Some(other) = index.checked_sub(step * step) {
+                writeln!(
+                    manifest,
+                    "m{other} = {{ path = \"../m{other}\", version = \"1.2.0\" }}"
+                )
+                .unwrap();
+            }
+        }
+        write(format!("crates/m{index}/Cargo.toml"), manifest);
+        write(format!("crates/m{index}/src/lib.rs"), "//!\n".to_owned());
+    }
+    assert!(run(
+        dir,
+        Path::new("cargo"),
+        &["generate-lockfile", "--offline"]
+    ));
+    assert!(run(dir, Path::new("git"), &["init", "-q"]));
+}
+
+fn run(dir: &Path, program: &Path, args: &[&str]) -> bool {
+    let mut command = Command::new(program);
+    command.current_dir(dir).args(args);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// The program of this workspace, as a release build puts it beside the bench.
+fn program() -> Option<PathBuf> {
+    let bench = std::env::current_exe().ok()?;
+    let program = bench.parent()?.parent()?.join("promenade");
+    program.is_file().then_some(program)
+}
+
+/// A process each: read the workspace, change the version everywhere, write.
+fn whole(c: &mut Criterion) {
+    let slow = std::env::var_os("PROMENADE_SLOW").is_some();
+    let members = if slow { MEMBERS } else { 50 };
+    let dir = tempfile::tempdir().unwrap();
+    plant(dir.path(), members);
+    let mut group = c.benchmark_group(format!("manifest/process-{members}"));
+    group.sample_size(10).warm_up_time(Duration::from_millis(1));
+    let mut time = |name: &str, program: &Path, args: &dyn Fn(&str) -> Vec<String>| {
+        let mut next = 0;
+        group.bench_function(name, |bencher| {
+            bencher.iter_custom(|count| {
+                let start = Instant::now();
+                for _ in 0..count {
+                    next += 1;
+                    let args = args(&format!("2.{next}.0"));
+                    let args: Vec<_> = args.iter().map(String::as_str).collect();
+                    assert!(run(dir.path(), program, &args), "{args:?}");
+                }
+                start.elapsed()
+            });
+        });
+    };
+    let words = |text: String| text.split(' ').map(str::to_owned).collect();
+    if let Some(program) = program() {
+        time("promenade", &program, &|version| {
+            words(format!("manifest set {version} --execute"))
+        });
+    }
+    if run(
+        dir.path(),
+        Path::new("cargo"),
+        &["set-version", "--version"],
+    ) {
+        time("cargo set-version", Path::new("cargo"), &|version| {
+            words(format!("set-version --workspace --offline {version}"))
+        });
+    }
+    group.finish();
+    let consistent = ["metadata", "--locked", "--offline", "--format-version=1"];
+    assert!(run(dir.path(), Path::new("cargo"), &consistent));
+}
+
+criterion_group!(benches, manifest, whole);
 criterion_main!(benches);

@@ -119,6 +119,63 @@ fn a_bad_version_gives_its_channels_back() {
 }
 
 #[test]
+fn a_bad_version_is_mended_by_the_next_one_and_by_no_older_line() {
+    let set = rustshare();
+    let mut before = all(&["v0.5.0", "v0.6.0", "v0.6.1"]);
+    // It was withdrawn to roll forward: the channels wait at it.
+    let positions = set.positions(&before);
+    before[2].standing = Standing::Withdrawn;
+    let publish = |tag: &str| {
+        let event = ChannelEvent::publish(published(tag));
+        show(&set.plan(&before, &positions, &event).unwrap())
+    };
+    assert_snapshot!(publish("v0.6.2"), @"
+    0.6.2: nothing -> v0.6.2 (new)
+    0.6: v0.6.1 -> v0.6.2 (the highest version it may name)
+    0: v0.6.1 -> v0.6.2 (the highest version it may name)
+    latest: v0.6.1 -> v0.6.2 (the highest version it may name)
+    edge stays at nothing: it moves on push only
+    sha-{commit} stays at nothing: no commit is known
+    ");
+    assert_snapshot!(publish("v0.5.1"), @"
+    0.5.1: nothing -> v0.5.1 (new)
+    0.5: v0.5.0 -> v0.5.1 (the highest version it may name)
+    edge stays at nothing: it moves on push only
+    sha-{commit} stays at nothing: no commit is known
+    0 stays at v0.6.1: v0.6.0 is higher
+    latest stays at v0.6.1: v0.6.0 is higher
+    ");
+    let event = ChannelEvent::publish(published("v0.6.1"));
+    assert_snapshot!(set.plan(&before, &positions, &event).unwrap_err(), @"`v0.6.1` is withdrawn and never becomes the target of a channel again");
+}
+
+#[test]
+fn a_move_carries_the_digests_before_and_after() {
+    let set = rustshare();
+    let built = |tag: &str, digest: &str| Published {
+        digest: Some(digest.to_owned()),
+        ..published(tag)
+    };
+    let before = [built("v1.0.0", "sha256:aa")];
+    let event = ChannelEvent::publish(built("v1.0.1", "sha256:bb"));
+    let plan = set.plan(&before, &set.positions(&before), &event).unwrap();
+    let digests = plan.moves().iter().map(|one| {
+        let from = one.from.as_ref().and_then(|from| from.digest.as_deref());
+        (one.channel.as_str(), from, one.to.digest.as_deref())
+    });
+    let (old, new) = (Some("sha256:aa"), Some("sha256:bb"));
+    assert_eq!(
+        digests.collect::<Vec<_>>(),
+        [
+            ("1.0.1", None, new),
+            ("1.0", old, new),
+            ("1", old, new),
+            ("latest", old, new),
+        ]
+    );
+}
+
+#[test]
 fn a_channel_whose_last_version_is_bad_says_so() {
     let before = ["v0.6.0", "v0.7.0"];
     assert_snapshot!(withdraw(&rustshare(), &before, "v0.7.0", Remedy::Repoint), @r"

@@ -31,6 +31,15 @@ fn policy() -> TagPolicy {
     TagPolicy::build(rules, &Scheme::semver()).expect("a policy")
 }
 
+/// A rule for each of many components, as monorepos have them.
+fn components_policy(count: usize) -> TagPolicy {
+    let rules = (0..count).map(|n| {
+        let template = format!("part{n}/v{{version}}");
+        TagRule::new(Class::Release, template.parse().expect("a template"))
+    });
+    TagPolicy::build(rules.collect(), &Scheme::semver()).expect("a policy")
+}
+
 /// What any tool must do at least: cut the prefix, parse the version, sort.
 fn bare<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(Version, &'a str)> {
     let mut versions: Vec<_> = names
@@ -77,8 +86,9 @@ fn repository(dir: &Path, names: &[String]) {
 fn tags(c: &mut Criterion) {
     let policy = policy();
     let mut group = c.benchmark_group("tags/classify-and-sort");
-    group.sample_size(20);
-    for count in [10_000, 100_000] {
+    // The cost is linear: a name costs the same in a repository of any size.
+    for count in [10_000, 100_000, 1_000_000] {
+        group.sample_size(if count > 100_000 { 10 } else { 20 });
         let names = names(count);
         group.throughput(Throughput::Elements(count as u64));
         let all = || names.iter().map(String::as_str);
@@ -123,6 +133,18 @@ fn tags(c: &mut Criterion) {
             black_box(command.output().expect("git").stdout.len())
         });
     });
+    group.finish();
+
+    // Nor does a name cost more for every rule that is not its own.
+    let mut group = c.benchmark_group("tags/read-among-rules");
+    for components in [1, 10, 100] {
+        let policy = components_policy(components);
+        let name = format!("part{}/v1.24.3", components - 1);
+        assert_eq!(policy.read(&name).class, Class::Release);
+        group.bench_function(BenchmarkId::new("promenade", components), |b| {
+            b.iter(|| black_box(policy.read(black_box(&name)).class));
+        });
+    }
     group.finish();
 
     let mut group = c.benchmark_group("tags/read-one");

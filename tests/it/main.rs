@@ -13,5 +13,6 @@ mod rebuilt;
 #[path = "../../crates/promenade-registry/tests/it/server.rs"]
 mod server;
 mod signed;
+mod tags;
 mod tidy;
 mod versions;

@@ -72,6 +72,27 @@ impl Repository {
         Ok(facts)
     }
 
+    /// Returns the names of all tags, in order, below `refs/tags/`. No object is read: what a name
+    /// says of a version needs none, and a hundred thousand objects take their time.
+    ///
+    /// # Errors
+    /// [`GitError::Io`] if the refs cannot be read.
+    pub fn tag_names(&self) -> Result<Vec<Vec<u8>>, GitError> {
+        let repository = self.local();
+        let platform = repository
+            .references()
+            .map_err(|error| GitError::io("reading the refs", error))?;
+        let tags = platform
+            .tags()
+            .map_err(|error| GitError::io("reading `refs/tags`", error))?;
+        let names = tags.map(|tag| {
+            let tag = tag.map_err(|error| GitError::io("reading `refs/tags`", error))?;
+            let name = tag.name().as_bstr();
+            Ok(name.strip_prefix(b"refs/tags/").unwrap_or(name).to_vec())
+        });
+        names.collect()
+    }
+
     /// Makes an annotated tag, if no tag has that name.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! The tasks of this repository, with every command of `promenade-cli` embedded.
 
+mod peers;
 mod programs;
 mod slow;
 mod test;
@@ -10,5 +11,6 @@ fn main() -> std::process::ExitCode {
         .command(test::command(), test::run)
         .command(tidy::command(), tidy::run)
         .command(slow::command(), slow::run)
+        .command(peers::command(), peers::run)
         .main()
 }

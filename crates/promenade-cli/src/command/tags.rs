@@ -16,8 +16,21 @@ pub(crate) struct TagsArgs {
     /// Only tags with findings
     #[arg(long)]
     findings: bool,
+    /// In the order of their names, or by component and version with the highest last
+    #[arg(long, value_name = "ORDER", value_enum, default_value_t)]
+    sort: Order,
     #[command(flatten)]
     keys: KeyringArgs,
+}
+
+/// In which order tags are listed.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Order {
+    /// By their names, as git lists them
+    #[default]
+    Name,
+    /// By component and version; tags that stand for none come first
+    Version,
 }
 
 pub(crate) fn run(args: &TagsArgs, context: &Context) -> Result<Report, CliError> {
@@ -41,10 +54,28 @@ pub(crate) fn run(args: &TagsArgs, context: &Context) -> Result<Report, CliError
     for one in &survey {
         *classes.entry(one.classified.class.name()).or_default() += 1;
     }
-    let shown: Vec<_> = survey
+    let mut shown: Vec<_> = survey
         .iter()
         .filter(|one| !args.findings || !one.findings.is_empty())
         .collect();
+    if let Order::Version = args.sort {
+        // Stable: tags of one version stay in the order of their names.
+        shown.sort_by(|one, other| {
+            let (one, other) = (&one.classified, &other.classified);
+            let versions = (
+                one.version.is_some(),
+                one.component,
+                one.scope,
+                &one.version,
+            );
+            versions.cmp(&(
+                other.version.is_some(),
+                other.component,
+                other.scope,
+                &other.version,
+            ))
+        });
+    }
     let tags: Vec<Value> = shown
         .iter()
         .map(|one| object(policy, one, &verdicts))

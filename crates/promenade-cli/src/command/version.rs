@@ -115,15 +115,18 @@ impl Existing {
         component: Option<&str>,
     ) -> Result<Self, CliError> {
         let repository = context.repository()?;
-        let tags = repository.tags().map_err(CliError::world)?;
+        let names = repository.tag_names().map_err(CliError::world)?;
         let policy = process.tags();
         let mut components = BTreeSet::new();
         let mut found = Self {
             component: component.map(str::to_owned),
             ..Self::default()
         };
-        for tag in &tags {
-            let read = policy.classify(tag);
+        for name in &names {
+            let Ok(name) = std::str::from_utf8(name) else {
+                continue;
+            };
+            let read = policy.read(name);
             if component.is_some() && read.component != component {
                 continue;
             }

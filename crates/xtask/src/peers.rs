@@ -1,0 +1,274 @@
+//! `cargo xtask peers`: this program and its peers on one repository of many tags, as processes.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use clap::{Arg, ArgMatches, value_parser};
+use promenade_cli::{CliError, Context, Report};
+
+use crate::programs::{is_installed, succeeds};
+
+/// What each of them is asked: the versions of all tags in order, or the next version.
+const PROCESS: &str = r#"[process]
+format = 1
+name = "peers"
+
+[version]
+scheme = "semver"
+below-one = "breaking-is-minor"
+candidate = { label = "rc.{n}", counter = "label" }
+
+[[tag]]
+class = "candidate"
+template = "v{version}"
+
+[[tag]]
+class = "release"
+template = "v{version}"
+"#;
+
+/// A program, its arguments, and what it is asked.
+type Peer = (&'static str, &'static [&'static str], &'static str);
+
+const PEERS: &[Peer] = &[
+    ("git", &["tag", "--sort=v:refname"], "every tag, by version"),
+    (
+        "git",
+        &[
+            "for-each-ref",
+            "--sort=v:refname",
+            "--format=%(refname) %(objecttype) %(*objectname) %(creatordate)",
+            "refs/tags",
+        ],
+        "every tag, by version, with its facts",
+    ),
+    ("cog", &["get-version"], "the highest version"),
+    (
+        "git-cliff",
+        &["--unreleased", "--offline"],
+        "the highest version and what follows it",
+    ),
+];
+
+/// What this program is asked.
+const OURS: &[(&[&str], &str)] = &[
+    (&["version", "next"], "the next version"),
+    (
+        &["tags", "--sort", "version"],
+        "every tag, by version, with class, facts and findings",
+    ),
+];
+
+pub(crate) fn command() -> clap::Command {
+    let number = |name: &'static str, default: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .default_value(default)
+            .value_parser(value_parser!(u32))
+            .help(help)
+    };
+    clap::Command::new("peers")
+        .about(
+            "Times this program beside git, cocogitto and git-cliff on a repository of many tags",
+        )
+        .arg(number(
+            "tags",
+            "100000",
+            "How many tags, each of a commit of its own",
+        ))
+        .arg(number(
+            "runs",
+            "5",
+            "How many counted runs, in turn, after one that is not",
+        ))
+        .arg(number("limit", "60", "Seconds after which a run is ended"))
+}
+
+pub(crate) fn run(matches: &ArgMatches, _context: &Context) -> Result<Report, CliError> {
+    let number = |name: &str| matches.get_one::<u32>(name).copied().unwrap_or_default();
+    let (tags, runs) = (number("tags"), number("runs"));
+    let limit = Duration::from_secs(u64::from(number("limit")));
+    let dir = std::env::temp_dir().join(format!("promenade-peers-{}", std::process::id()));
+    let measured = repository(&dir, tags).and_then(|()| measure(&dir, runs, limit));
+    let removed = std::fs::remove_dir_all(&dir);
+    let rows = measured?;
+    removed.map_err(CliError::world)?;
+    let mut text =
+        format!("{tags} tags of {tags} commits; medians of {runs} runs, whole processes\n");
+    let mut json = Vec::new();
+    for row in &rows {
+        let shown = match &row.outcome {
+            Outcome::Took(median) => format!("{:9.3} s", median.as_secs_f64()),
+            Outcome::Ended => format!("ended after {} s", limit.as_secs()),
+            Outcome::Absent => "not installed".to_owned(),
+            Outcome::Failed => "failed".to_owned(),
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{shown:>20}  {}  ({})", row.name, row.asked);
+        let seconds = match &row.outcome {
+            Outcome::Took(median) => Some(median.as_secs_f64()),
+            Outcome::Ended | Outcome::Absent | Outcome::Failed => None,
+        };
+        json.push(serde_json::json!({
+            "program": row.name, "asked": row.asked, "seconds": seconds, "said": shown.trim(),
+        }));
+    }
+    let json = serde_json::json!({ "tags": tags, "runs": runs, "rows": json });
+    Ok(Report::new("promenade.xtask-peers/1", json, text))
+}
+
+struct Row {
+    name: String,
+    asked: &'static str,
+    command: Option<(PathBuf, Vec<String>)>,
+    times: Vec<Duration>,
+    outcome: Outcome,
+}
+
+enum Outcome {
+    Took(Duration),
+    Ended,
+    Absent,
+    Failed,
+}
+
+/// Runs all programs in turn, so that a machine that slows down slows all of them.
+fn measure(dir: &Path, runs: u32, limit: Duration) -> Result<Vec<Row>, CliError> {
+    let own = std::env::current_exe().map_err(CliError::world)?;
+    let row = |name: String, asked, command: Option<(PathBuf, &[&str])>| Row {
+        name,
+        asked,
+        outcome: match command {
+            Some(_) => Outcome::Failed,
+            None => Outcome::Absent,
+        },
+        command: command.map(|(program, arguments)| {
+            let arguments = arguments.iter().map(|one| (*one).to_owned());
+            (program, arguments.collect())
+        }),
+        times: Vec::new(),
+    };
+    let ours = OURS.iter().map(|(arguments, asked)| {
+        let name = format!("promenade {}", arguments.join(" "));
+        row(name, *asked, Some((own.clone(), *arguments)))
+    });
+    let peers = PEERS.iter().map(|(program, arguments, asked)| {
+        let installed = is_installed(program).then(|| (PathBuf::from(program), *arguments));
+        row(
+            format!("{program} {}", arguments.join(" ")),
+            asked,
+            installed,
+        )
+    });
+    let mut rows: Vec<Row> = ours.chain(peers).collect();
+    for round in 0..=runs {
+        for row in &mut rows {
+            let Some((program, arguments)) = &row.command else {
+                continue;
+            };
+            match time(dir, program, arguments, limit)? {
+                Outcome::Took(time) if round > 0 => row.times.push(time),
+                Outcome::Took(_) => {}
+                other => {
+                    row.outcome = other;
+                    row.command = None;
+                }
+            }
+        }
+    }
+    for row in rows.iter_mut().filter(|row| row.command.is_some()) {
+        row.times.sort_unstable();
+        if let Some(median) = row.times.get(row.times.len() / 2) {
+            row.outcome = Outcome::Took(*median);
+        }
+    }
+    Ok(rows)
+}
+
+fn time(
+    dir: &Path,
+    program: &Path,
+    arguments: &[String],
+    limit: Duration,
+) -> Result<Outcome, CliError> {
+    let start = Instant::now();
+    let mut child = Command::new(program)
+        .args(arguments)
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(CliError::world)?;
+    loop {
+        if let Some(status) = child.try_wait().map_err(CliError::world)? {
+            let time = start.elapsed();
+            // 1: findings, which `tags` has here.
+            let well = matches!(status.code(), Some(0 | 1));
+            return Ok(if well {
+                Outcome::Took(time)
+            } else {
+                Outcome::Failed
+            });
+        }
+        if start.elapsed() > limit {
+            child.kill().map_err(CliError::world)?;
+            child.wait().map_err(CliError::world)?;
+            return Ok(Outcome::Ended);
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Makes a repository with a commit for each tag: releases, candidates, and some that are neither.
+fn repository(dir: &Path, tags: u32) -> Result<(), CliError> {
+    std::fs::create_dir(dir).map_err(CliError::world)?;
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(dir).args(arguments);
+        command
+    };
+    let done = |command: &mut Command| match succeeds(command) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(CliError::world("git failed")),
+        Err(error) => Err(error),
+    };
+    done(&mut git(&["init", "-q", "-b", "main"]))?;
+    let mut import = git(&["fast-import", "--quiet"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .map_err(CliError::world)?;
+    if let Some(stdin) = import.stdin.take() {
+        let mut stream = std::io::BufWriter::new(stdin);
+        for n in 0..tags {
+            let (major, minor, patch) = (n / 10_000, n / 100 % 100, n % 100);
+            let name = match n % 10 {
+                0 => format!("build-{n}"),
+                1..=3 => format!("v{major}.{minor}.{patch}-rc.{}", n % 7),
+                _ => format!("v{major}.{minor}.{patch}"),
+            };
+            let when = 1_600_000_000 + u64::from(n);
+            let message = format!("fix: number {n}\n");
+            write!(
+                stream,
+                "commit refs/heads/main\nmark :1\n\
+                 committer A <a@forge.example> {when} +0000\n\
+                 data {}\n{message}\nreset refs/tags/{name}\nfrom :1\n\n",
+                message.len()
+            )
+            .map_err(CliError::world)?;
+        }
+        stream.flush().map_err(CliError::world)?;
+    }
+    if !import.wait().map_err(CliError::world)?.success() {
+        return Err(CliError::world("git fast-import failed"));
+    }
+    done(&mut git(&["pack-refs", "--all"]))?;
+    let write = |name: &str, text: &str| std::fs::write(dir.join(name), text);
+    write("release.toml", PROCESS).map_err(CliError::world)?;
+    write("cog.toml", "tag_prefix = \"v\"\n").map_err(CliError::world)?;
+    write("cliff.toml", "[git]\ntag_pattern = \"v[0-9].*\"\n").map_err(CliError::world)
+}

@@ -106,7 +106,10 @@ fn splits_orders_its_tags_by_version() {
         return;
     };
     assert_eq!(count(&audit, "class release"), 52);
-    assert_eq!(audit["findings"].as_array().unwrap().len(), 0);
+    // The rebuilt commits have no files; of the tags nothing is found.
+    let of_tags = |finding: &&Value| finding["subject"] != "definitions";
+    let findings = audit["findings"].as_array().unwrap().iter();
+    assert_eq!(findings.filter(of_tags).count(), 0);
 
     let process = promenade::process::Process::preset("splits").unwrap();
     let mut versions: Vec<_> = testkit::tsv(corpus.join("splits-releases/tags.tsv"))

@@ -1,5 +1,6 @@
 //! Stories that cross crates, and the shape of the house.
 
+mod audited;
 mod build;
 mod channels;
 mod command;
@@ -8,6 +9,7 @@ mod history;
 mod house;
 mod impact;
 mod ledger;
+mod odd;
 mod process;
 mod rebuilt;
 #[path = "../../crates/promenade-registry/tests/it/server.rs"]

@@ -68,6 +68,90 @@ fn import(rows: &[Row], into: &Path) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// Commits to rebuild with files, by their real ids.
+#[derive(Default)]
+pub(crate) struct Made {
+    commits: BTreeMap<String, (String, BTreeMap<String, Option<String>>)>,
+    /// In the order in which they were named, for commits of one second.
+    order: Vec<String>,
+    /// Real id → rebuilt id, once they are imported.
+    pub(crate) ids: BTreeMap<String, String>,
+}
+
+impl Made {
+    /// Names a commit.
+    pub(crate) fn commit(
+        &mut self,
+        real: &str,
+        date: &str,
+    ) -> &mut BTreeMap<String, Option<String>> {
+        if !self.commits.contains_key(real) {
+            self.order.push(real.to_owned());
+        }
+        let entry = self.commits.entry(real.to_owned());
+        &mut entry
+            .or_insert_with(|| (date.to_owned(), BTreeMap::new()))
+            .1
+    }
+
+    /// Has a commit write a file, or remove it.
+    pub(crate) fn file(&mut self, real: &str, date: &str, path: &str, text: Option<String>) {
+        self.commit(real, date).insert(path.to_owned(), text);
+    }
+
+    /// Returns the rebuilt id of a commit whose real id starts so.
+    #[track_caller]
+    pub(crate) fn ids_of(&self, real: &str) -> String {
+        let found = self.ids.iter().find(|(id, _)| id.starts_with(real));
+        found
+            .unwrap_or_else(|| panic!("no commit {real}"))
+            .1
+            .clone()
+    }
+}
+
+/// Makes a bare repository with one line of commits in the order of their dates.
+pub(crate) fn import_files(made: &mut Made, branch: &str, into: &Path) {
+    git(
+        Path::new("."),
+        &["init", "-q", "--bare", "-b", branch, into.to_str().unwrap()],
+    );
+    let mut order = made.order.clone();
+    order.sort_by_key(|real| stamp(&made.commits[real].0).0);
+    let mut stream = String::new();
+    for (index, real) in order.iter().enumerate() {
+        let (date, files) = &made.commits[real];
+        let (_, at) = stamp(date);
+        stream.push_str(&format!(
+            "commit refs/heads/{branch}\nmark :{}\ncommitter {WHO} {at}\ndata {}\n{real}\n",
+            index + 1,
+            real.len(),
+        ));
+        for (path, text) in files {
+            match text {
+                Some(text) => stream.push_str(&format!(
+                    "M 644 inline {path}\ndata {}\n{text}\n",
+                    text.len()
+                )),
+                None => stream.push_str(&format!("D {path}\n")),
+            }
+        }
+        stream.push('\n');
+    }
+    let marks = std::path::absolute(into.join("marks")).unwrap();
+    let export = format!("--export-marks={}", marks.display());
+    feed(
+        into,
+        &["fast-import", "--quiet", &export],
+        stream.as_bytes(),
+    );
+    for line in std::fs::read_to_string(&marks).unwrap().lines() {
+        let (mark, id) = line.split_once(' ').unwrap();
+        let index: usize = mark.trim_start_matches(':').parse().unwrap();
+        made.ids.insert(order[index - 1].clone(), id.to_owned());
+    }
+}
+
 fn tag_object(row: &Row, commits: &BTreeMap<String, String>, into: &Path) -> String {
     let (mut target, mut kind) = match row.get("peeled_type") {
         "commit" => (commits[row.get("peeled_commit")].clone(), "commit"),
@@ -114,7 +198,7 @@ fn stamp(text: &str) -> (i64, String) {
 }
 
 /// Runs git with bytes on its standard input, and returns what it prints.
-fn feed(dir: &Path, args: &[&str], input: &[u8]) -> String {
+pub(crate) fn feed(dir: &Path, args: &[&str], input: &[u8]) -> String {
     let mut child = Command::new("git")
         .current_dir(dir)
         .args(args)

@@ -42,6 +42,7 @@ mod ident;
 mod ledger;
 mod lock;
 mod object;
+mod past;
 mod port;
 mod program;
 mod refs;
@@ -60,6 +61,7 @@ pub use ident::Ident;
 pub use ledger::{
     Describe, Divergence, GitLedger, Pulled, Pushed, RecordSignature, RecordSignatures, ShareError,
 };
+pub use past::Archive;
 pub use port::Work;
 pub use program::Git;
 pub use repository::{Repository, Status};

@@ -186,7 +186,7 @@ fn encode(
     Ok(bytes)
 }
 
-fn read(
+pub(crate) fn read(
     repository: &gix::Repository,
     name: Vec<u8>,
     id: gix::ObjectId,

@@ -3,7 +3,7 @@
 use promenade_changelog::ChangelogPolicy;
 use promenade_manifest::definitions::DefinitionPolicy;
 use promenade_manifest::{FilePolicy, ManifestPolicy};
-use promenade_promotion::{EnvironmentRule, PersonRule, ReleaseRule, Role};
+use promenade_promotion::{EnvironmentName, EnvironmentRule, PersonRule, ReleaseRule, Role};
 use promenade_tag::{BranchTemplate, ChannelRule, MessageTemplate, TagRule};
 use promenade_version::VersionPolicy;
 use serde::Deserialize;
@@ -37,6 +37,8 @@ pub(crate) struct File {
     pub(crate) file: Vec<FilePolicy>,
     #[serde(default)]
     pub(crate) definitions: Option<DefinitionPolicy>,
+    #[serde(default)]
+    pub(crate) pin: Vec<PinRule>,
     #[serde(default)]
     pub(crate) registry: Option<RegistryRules>,
     #[serde(default)]
@@ -90,6 +92,23 @@ impl Default for BranchRules {
 pub struct CommitRules {
     /// Its message; a process without one tags commits as they are.
     pub message: Option<MessageTemplate>,
+}
+
+/// A `[[pin]]` table: a file that says what an environment is meant to run. Its history is audited.
+///
+/// ```toml
+/// [[pin]]
+/// environment = "mainnet"
+/// file = { path = ".env.mainnet", env = "ACME_IMAGE_TAG" }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct PinRule {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The file, and where in it the name of a tag or an image stands.
+    pub file: FilePolicy,
 }
 
 /// The `[waivers]` table: who may answer for a gate that does not hold.

@@ -17,6 +17,11 @@ pub(crate) fn nearest<'a>(
         .map(|(_, word)| word)
 }
 
+/// Returns the end of a message that suggests the nearest known word, if there is one.
+pub(crate) fn hint<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(found, known).map_or_else(String::new, |word| format!("; did you mean `{word}`?"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::nearest;

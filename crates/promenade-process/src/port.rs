@@ -6,6 +6,7 @@
 
 pub mod channels;
 pub mod forge;
+pub mod past;
 pub mod registry;
 pub mod repository;
 pub mod signature;

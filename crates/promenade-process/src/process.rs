@@ -13,8 +13,8 @@ use toml::Spanned;
 
 use crate::file::{FORMAT, File};
 use crate::{
-    BranchRules, CommitRules, ComponentRule, ImpactRules, ParseProcessError, RegistryRules,
-    TrustedKeys, UnknownPresetError,
+    BranchRules, CommitRules, ComponentRule, ImpactRules, ParseProcessError, PinRule,
+    RegistryRules, TrustedKeys, UnknownPresetError,
 };
 
 /// A release process: every rule of it as a checked value.
@@ -53,6 +53,7 @@ pub struct Process {
     changelog: Option<ChangelogPolicy>,
     version_files: VersionFiles,
     definitions: Option<DefinitionPolicy>,
+    pins: Vec<PinRule>,
     registry: Option<RegistryRules>,
     promotion: Policy,
     keyring: TrustedKeys,
@@ -137,6 +138,12 @@ impl Process {
     #[must_use]
     pub fn definitions(&self) -> Option<&DefinitionPolicy> {
         self.definitions.as_ref()
+    }
+
+    /// Returns the files that say what environments are meant to run.
+    #[must_use]
+    pub fn pins(&self) -> &[PinRule] {
+        &self.pins
     }
 
     /// Returns the name of the artifact that channels point at, if there is a registry.
@@ -224,6 +231,12 @@ impl Checker<'_> {
                 return Err(self.error(component_spans.get(index), &message));
             }
         }
+        let mut pins = file.pin;
+        for pin in &mut pins {
+            let rule = promotion.environment(pin.environment.as_str());
+            let rule = rule.map_err(|error| self.error(None, &format!("pin: {error}")))?;
+            pin.environment = rule.name.clone();
+        }
         let version_files = VersionFiles::new(file.manifest, file.file)
             .map_err(|error| self.error(None, &error))?;
         Ok(Process {
@@ -236,6 +249,7 @@ impl Checker<'_> {
             changelog: file.changelog,
             version_files,
             definitions: file.definitions,
+            pins,
             registry: file.registry,
             promotion,
             keyring,

@@ -109,6 +109,11 @@ impl Verdicts {
         )
     }
 
+    /// Returns what was found about each tag that was judged.
+    pub(crate) fn reports(&self) -> impl Iterator<Item = &TagReport> {
+        self.0.values()
+    }
+
     fn find(&self, name: &[u8]) -> Option<&TagReport> {
         self.0.get(str::from_utf8(name).ok()?)
     }

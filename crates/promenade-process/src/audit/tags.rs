@@ -1,263 +1,219 @@
 //! Tags against the process: their form, and the story of candidates and releases that they tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use promenade_promotion::{Accepts, FinalCommit};
 use promenade_tag::{Class, Classified, Surveyed, TagFacts, TagFinding};
 use promenade_version::{Counter, Version};
 
-use super::{
-    Audit, CANDIDATE_OPEN, CANDIDATE_REJECTED, Finding, RELEASE_OTHER_COMMIT,
-    RELEASE_WITHOUT_CANDIDATE, Severity, TAG_LEGACY,
-};
+use super::{Audit, Finding, RuleId, Severity};
 use crate::Process;
 
 /// A tag that stands for a version.
-#[derive(Clone, Copy)]
-struct Versioned<'a> {
-    facts: &'a TagFacts,
-    version: &'a Version,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Versioned<'a> {
+    pub(crate) facts: &'a TagFacts,
+    pub(crate) version: &'a Version,
+}
+
+/// The candidates and the releases of a component, each in the order of versions.
+#[derive(Debug, Default)]
+pub(crate) struct Story<'a> {
+    pub(crate) component: Option<&'a str>,
+    pub(crate) candidates: Vec<Versioned<'a>>,
+    pub(crate) releases: Vec<Versioned<'a>>,
 }
 
 /// Audits the tags of a repository, in any order.
 pub fn tags(process: &Process, tags: &[TagFacts]) -> Audit {
     let surveyed = process.tags().survey(tags);
+    let mut audit = survey(process, &surveyed);
+    let order = places(&surveyed);
+    sort(&mut audit, &order);
+    audit.tally();
+    audit
+}
+
+/// Judges tags by themselves, and the stories of all components.
+pub(super) fn survey(process: &Process, surveyed: &[Surveyed<'_>]) -> Audit {
     let mut audit = Audit::default();
-    audit.summary.insert("tags".to_owned(), tags.len());
-    for tag in &surveyed {
-        let class = format!("class {}", tag.classified.class.name());
-        *audit.summary.entry(class).or_default() += 1;
+    audit.count("tags", surveyed.len());
+    for tag in surveyed {
+        audit.count(format!("class {}", tag.classified.class.name()), 1);
         audit.findings.extend(form(tag));
     }
-    let read: Vec<_> = surveyed
-        .iter()
-        .map(|tag| (tag.facts, &tag.classified))
-        .collect();
-    let mut components: Vec<Option<&str>> = read
-        .iter()
-        .map(|(_, classified)| classified.component)
-        .collect();
-    components.sort_unstable();
-    components.dedup();
-    for component in components {
-        let of = |wanted: &dyn Fn(&Classified<'_>) -> bool| -> Vec<Versioned<'_>> {
-            let mut versions: Vec<_> = read
-                .iter()
-                .filter(|(_, tag)| tag.component == component && wanted(tag))
-                .filter_map(|(facts, tag)| {
-                    Some(Versioned {
-                        facts,
-                        version: tag.version.as_ref()?,
-                    })
-                })
-                .collect();
-            versions.sort_by(|a, b| {
-                a.version
-                    .cmp(b.version)
-                    .then(a.facts.name.cmp(&b.facts.name))
-            });
-            versions
-        };
-        let (candidates, releases) = (of(&|tag| tag.is_candidate()), of(&|tag| tag.is_release()));
-        audit
-            .findings
-            .extend(story(process, &candidates, &releases));
-    }
-    let order: BTreeMap<String, Option<Version>> = read
-        .iter()
-        .map(|(facts, classified)| (name(facts), classified.version.clone()))
-        .collect();
-    audit.findings.sort_by(|a, b| {
-        let version = |finding: &Finding| order.get(&finding.subject).cloned().flatten();
-        version(a)
-            .cmp(&version(b))
-            .then_with(|| a.subject.cmp(&b.subject))
-            .then(a.rule.cmp(b.rule))
-    });
-    for finding in &audit.findings {
-        *audit
-            .summary
-            .entry(format!("rule {}", finding.rule))
-            .or_default() += 1;
+    for story in stories(surveyed) {
+        audit.findings.extend(fates(process, &story));
     }
     audit
 }
 
+/// Returns the candidates and releases of each component.
+pub(super) fn stories<'a>(surveyed: &'a [Surveyed<'a>]) -> Vec<Story<'a>> {
+    let mut by_component: BTreeMap<Option<&str>, Story<'a>> = BTreeMap::new();
+    for tag in surveyed {
+        let classified: &Classified<'_> = &tag.classified;
+        let Some(version) = &classified.version else {
+            continue;
+        };
+        let story = by_component.entry(classified.component).or_default();
+        story.component = classified.component;
+        let facts = tag.facts;
+        if classified.is_candidate() {
+            story.candidates.push(Versioned { facts, version });
+        } else if classified.is_release() {
+            story.releases.push(Versioned { facts, version });
+        }
+    }
+    let mut stories: Vec<_> = by_component.into_values().collect();
+    for story in &mut stories {
+        for tags in [&mut story.candidates, &mut story.releases] {
+            tags.sort_by(|a, b| {
+                a.version
+                    .cmp(b.version)
+                    .then(a.facts.name.cmp(&b.facts.name))
+            });
+        }
+    }
+    stories
+}
+
+/// Returns the version that each tag stands for, by its name: findings are sorted by it.
+pub(super) fn places(surveyed: &[Surveyed<'_>]) -> BTreeMap<String, Option<Version>> {
+    let named = surveyed.iter();
+    named
+        .map(|tag| (name(tag.facts), tag.classified.version.clone()))
+        .collect()
+}
+
+/// Sorts findings by the version of their subject, then by subject and rule.
+pub(super) fn sort(audit: &mut Audit, places: &BTreeMap<String, Option<Version>>) {
+    audit.findings.sort_by(|a, b| {
+        let version = |finding: &Finding| places.get(&finding.subject).and_then(Option::as_ref);
+        version(a)
+            .cmp(&version(b))
+            .then_with(|| a.subject.cmp(&b.subject))
+            .then(a.rule.cmp(&b.rule))
+    });
+}
+
 /// What is wrong with a tag by itself and beside the others, by the rule that reads its name.
 fn form(tag: &Surveyed<'_>) -> Vec<Finding> {
-    let finding = |rule, severity, message: String, remedy: &str| Finding {
-        rule,
-        severity,
-        subject: name(tag.facts),
-        commit: Some(tag.facts.peeled.clone()),
-        message,
-        remedy: remedy.to_owned(),
-    };
+    let finding =
+        |rule, message: String| Finding::new(rule, name(tag.facts), message).on(&tag.facts.peeled);
     if tag.classified.class == Class::Legacy
         && let Some(rule) = tag.classified.rule
     {
         // A legacy name was made under other rules: what these ask for is no fault of it.
         let message = format!("is named by the legacy template `{}`", rule.template);
-        return vec![finding(
-            TAG_LEGACY,
-            Severity::Note,
-            message,
-            "none needed: it is only read",
-        )];
+        return vec![finding(RuleId::TagLegacy, message)];
     }
     let found = tag.findings.iter();
     found
-        .map(|found| {
-            let severity = match found.severity() {
-                promenade_tag::Severity::Note => Severity::Note,
-                promenade_tag::Severity::Warning => Severity::Warning,
-                promenade_tag::Severity::Error => Severity::Error,
-            };
-            finding(found.id(), severity, found.to_string(), remedy(found))
-        })
+        .map(|found| finding(rule(found), found.to_string()).weighing(severity(found)))
         .collect()
 }
 
-fn remedy(found: &TagFinding) -> &'static str {
-    match found {
-        TagFinding::Lightweight => "make annotated tags from now on; a published tag stays",
-        TagFinding::Unsigned { .. } => "sign tags from now on; a published tag stays",
-        TagFinding::NameMismatch { .. } => "make a tag object of its own for each name",
-        TagFinding::VersionOnTwoCommits { .. } => "give the newer commit a version of its own",
-        TagFinding::VersionTwice { .. } => "keep one name for a version",
-        _ => "tag the commit that the version was made from",
+fn severity(found: &TagFinding) -> Severity {
+    match found.severity() {
+        promenade_tag::Severity::Note => Severity::Note,
+        promenade_tag::Severity::Warning => Severity::Warning,
+        promenade_tag::Severity::Error => Severity::Error,
     }
 }
 
-/// The story of candidates and releases.
-fn story(
-    process: &Process,
-    candidates: &[Versioned<'_>],
-    releases: &[Versioned<'_>],
-) -> Vec<Finding> {
-    let asks = process
-        .promotion()
-        .environments()
-        .iter()
-        .any(|e| e.accepts == Accepts::Candidate);
-    if !asks {
+fn rule(found: &TagFinding) -> RuleId {
+    match found {
+        TagFinding::Lightweight => RuleId::TagLightweight,
+        TagFinding::Unsigned { .. } => RuleId::TagUnsigned,
+        TagFinding::NameMismatch { .. } => RuleId::TagNameMismatch,
+        TagFinding::Nested { .. } => RuleId::TagNested,
+        TagFinding::NotUtf8 => RuleId::TagNotUtf8,
+        TagFinding::VersionTwice { .. } => RuleId::TagVersionTwice,
+        TagFinding::VersionOnTwoCommits { .. } => RuleId::TagVersionOnTwoCommits,
+        _ => RuleId::TagNotACommit,
+    }
+}
+
+/// What became of candidates, and where releases came from.
+fn fates(process: &Process, story: &Story<'_>) -> Vec<Finding> {
+    let environments = process.promotion().environments().iter();
+    if !environments
+        .into_iter()
+        .any(|rule| rule.accepts == Accepts::Candidate)
+    {
         return Vec::new();
     }
+    let released: BTreeSet<Version> = story.releases.iter().map(|tag| base(tag.version)).collect();
+    let mut later: Vec<&Versioned<'_>> = story.candidates.iter().chain(&story.releases).collect();
+    later.sort_by(|a, b| a.version.cmp(b.version));
+    let mut own: BTreeMap<Version, Vec<&Versioned<'_>>> = BTreeMap::new();
     let mut findings = Vec::new();
-    for candidate in candidates {
+    for candidate in &story.candidates {
         let target = base(candidate.version);
-        if releases
-            .iter()
-            .any(|release| base(release.version) == target)
-        {
-            continue;
+        if !released.contains(&target) {
+            findings.push(fate(process, candidate, &later));
         }
-        findings.push(fate(process, candidate, candidates, releases));
+        own.entry(target).or_default().push(candidate);
     }
     let same = process.promotion().release().final_commit == FinalCommit::SameCommit;
-    for release in releases {
-        let own: Vec<_> = candidates
-            .iter()
-            .filter(|candidate| base(candidate.version) == base(release.version))
-            .collect();
-        let Some(last) = own.last() else {
-            findings.push(finding(
-                RELEASE_WITHOUT_CANDIDATE,
-                Severity::Warning,
-                release,
-                "was released without a candidate".to_owned(),
-                "release a candidate that was verified, or record the release as a hotfix",
-            ));
+    for release in &story.releases {
+        let own = own.get(&base(release.version));
+        let Some(last) = own.and_then(|own| own.last()) else {
+            let message = "was released without a candidate";
+            findings.push(finding(RuleId::ReleaseWithoutCandidate, release, message));
             continue;
         };
-        let on_one = own
-            .iter()
-            .any(|candidate| candidate.facts.peeled == release.facts.peeled);
-        if same && !on_one {
+        let mut own = own.into_iter().flatten();
+        if same && !own.any(|candidate| candidate.facts.peeled == release.facts.peeled) {
             let message = format!(
                 "is on commit {}, its candidate `{}` on {}",
                 release.facts.peeled,
                 name(last.facts),
                 last.facts.peeled,
             );
-            let remedy = "release the commit of the candidate; a tag that was published stays";
-            findings.push(finding(
-                RELEASE_OTHER_COMMIT,
-                Severity::Error,
-                release,
-                message,
-                remedy,
-            ));
+            findings.push(finding(RuleId::ReleaseOtherCommit, release, message));
         }
     }
     findings
 }
 
-/// What became of a candidate that was not released.
-fn fate(
-    process: &Process,
-    candidate: &Versioned<'_>,
-    candidates: &[Versioned<'_>],
-    releases: &[Versioned<'_>],
-) -> Finding {
-    let in_patch = process
-        .version()
-        .candidate()
-        .is_some_and(|policy| policy.counter() == Counter::Patch);
-    let successor = candidates
-        .iter()
-        .chain(releases)
-        .filter(|later| later.version > candidate.version)
-        .find(|later| {
-            let (old, new) = (candidate.version, later.version);
-            let scheme = process.version().scheme();
-            let on_line = || scheme.line_of(old).is_some_and(|line| line.contains(new));
-            if in_patch {
-                on_line()
-            } else {
-                base(old) == base(new)
-            }
-        });
+/// What became of a candidate that was not released. `later` is in the order of versions, in which the
+/// versions of one line, and the candidates of one version, stand side by side.
+fn fate(process: &Process, candidate: &Versioned<'_>, later: &[&Versioned<'_>]) -> Finding {
+    let policy = process.version().candidate();
+    let in_patch = policy.is_some_and(|policy| policy.counter() == Counter::Patch);
+    let next = later.partition_point(|other| other.version <= candidate.version);
+    let successor = later.get(next).filter(|later| {
+        let (old, new) = (candidate.version, later.version);
+        let line = || process.version().scheme().line_of(old);
+        if in_patch {
+            line().is_some_and(|line| line.contains(new))
+        } else {
+            base(old) == base(new)
+        }
+    });
     match successor {
-        Some(later) => finding(
-            CANDIDATE_REJECTED,
-            Severity::Note,
-            candidate,
-            format!("was rejected and replaced by `{}`", name(later.facts)),
-            "none needed: a rejected candidate stays rejected",
-        ),
-        None => finding(
-            CANDIDATE_OPEN,
-            Severity::Note,
-            candidate,
-            "was neither released nor replaced".to_owned(),
-            "release it, or reject it with a reason",
-        ),
+        Some(later) => {
+            let message = format!("was rejected and replaced by `{}`", name(later.facts));
+            finding(RuleId::CandidateRejected, candidate, message)
+        }
+        None => {
+            let message = "was neither released nor replaced";
+            finding(RuleId::CandidateOpen, candidate, message)
+        }
     }
 }
 
 /// The numbers of a version, without its suffixes: what a candidate is a candidate of.
-fn base(version: &Version) -> Version {
+pub(super) fn base(version: &Version) -> Version {
     Version::new(version.major, version.minor, version.patch)
 }
 
-fn name(facts: &TagFacts) -> String {
+pub(super) fn name(facts: &TagFacts) -> String {
     String::from_utf8_lossy(&facts.name).into_owned()
 }
 
-fn finding(
-    rule: &'static str,
-    severity: Severity,
-    tag: &Versioned<'_>,
-    message: String,
-    remedy: &str,
-) -> Finding {
-    Finding {
-        rule,
-        severity,
-        subject: name(tag.facts),
-        commit: Some(tag.facts.peeled.clone()),
-        message,
-        remedy: remedy.to_owned(),
-    }
+pub(super) fn finding(rule: RuleId, tag: &Versioned<'_>, message: impl Into<String>) -> Finding {
+    Finding::new(rule, name(tag.facts), message).on(&tag.facts.peeled)
 }

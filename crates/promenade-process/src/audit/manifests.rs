@@ -1,0 +1,33 @@
+//! The files that name the version, at the commit of a tag.
+
+use promenade_version::Version;
+
+use super::tags::{Versioned, finding};
+use super::tree::CommitTree;
+use super::{Finding, RuleId};
+use crate::Process;
+use crate::port::past::Past;
+
+/// Judges every place that names the version at a release.
+pub(super) fn judge(process: &Process, past: &dyn Past, tag: &Versioned<'_>) -> Vec<Finding> {
+    let files = process.version_files();
+    if files.manifests().is_empty() && files.files().is_empty() {
+        return Vec::new();
+    }
+    let commit = &tag.facts.peeled;
+    let tree = CommitTree { past, commit };
+    let scheme = process.version().scheme();
+    let version: &Version = tag.version;
+    match files.check_version(&tree, scheme, version) {
+        Err(error) => {
+            let message = format!("cannot compare its version with the files: {error}");
+            vec![finding(RuleId::ManifestUnreadable, tag, message)]
+        }
+        Ok(found) => {
+            let found = found.iter();
+            found
+                .map(|found| finding(RuleId::ManifestDiffers, tag, format!("at the tag {found}")))
+                .collect()
+        }
+    }
+}

@@ -113,10 +113,12 @@ fn previous(
         && let Some((base, _)) = Address::read(url, None).and_then(|address| address.base)
     {
         let version = base.strip_prefix(tags.before.as_str()).map(str::to_owned);
-        return Some(Base {
-            version,
-            tag: base.to_owned(),
-        });
+        if !is_stale(changelog, version.as_deref()) {
+            return Some(Base {
+                version,
+                tag: base.to_owned(),
+            });
+        }
     }
     let mut releases = changelog.releases().filter_map(|section| section.version);
     let version = if stable {
@@ -132,6 +134,20 @@ fn previous(
         version: Some(version.to_owned()),
         tag: tags.spell(version),
     })
+}
+
+/// Whether Unreleased is still compared with a version that a later release of the file follows:
+/// its link was forgotten then. A version without a section is taken as it stands.
+fn is_stale(changelog: &Changelog<'_>, base: Option<&str>) -> bool {
+    let Some(base) = base.filter(|base| changelog.named(base).next().is_some()) else {
+        return false;
+    };
+    let mut above = changelog
+        .releases()
+        .filter_map(|section| section.version)
+        .take_while(|version| !order::same(version, base))
+        .filter(|version| !order::is_candidate(version));
+    above.any(|version| order::key(version) > order::key(base))
 }
 
 fn fill(template: &UrlTemplate, cut: &Cut, tags: &Tags, previous: Option<&Base>) -> String {

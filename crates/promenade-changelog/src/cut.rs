@@ -8,7 +8,6 @@ use crate::document::Changelog;
 use crate::edit::{Edits, TextEdit};
 use crate::error::{EditChangelogError, EditChangelogErrorKind};
 use crate::heading::Names;
-use crate::order;
 use crate::policy::{ChangelogPolicy, LinkStyle};
 use crate::scan::BlockKind;
 use crate::section::{Section, SectionKind};
@@ -125,12 +124,9 @@ impl Changelog<'_> {
     /// Finds the section to cut; nothing if the version is cut already.
     fn cuttable(&self, cut: &Cut) -> Result<Option<&Section<'_>>, EditChangelogError> {
         let refuse = |kind| EditChangelogError::new(VERB, kind);
-        let pending = self.sections.iter().find(|section| {
-            section.kind == SectionKind::Pending
-                && section
-                    .version
-                    .is_some_and(|known| order::same(known, &cut.version))
-        });
+        let pending = self
+            .named(&cut.version)
+            .find(|section| section.kind == SectionKind::Pending);
         let unreleased = pending.or_else(|| self.unreleased());
         match self.find(VERB, &cut.version) {
             Ok(section) if section.kind == SectionKind::Release => {
@@ -150,15 +146,15 @@ impl Changelog<'_> {
             }
             _ => unreleased
                 .map(Some)
-                .ok_or_else(|| refuse(EditChangelogErrorKind::NoUnreleased)),
+                .ok_or_else(|| refuse(self.no_unreleased())),
         }
     }
 
     /// The section stands above every release, and the date does not run backwards.
     fn check_place(&self, pending: &Section<'_>, cut: &Cut) -> Result<(), EditChangelogErrorKind> {
-        let above = self
-            .releases()
-            .find(|s| s.range.start < pending.range.start);
+        // Sections lie in the order of the text: the first release tells of all.
+        let first = self.releases().next();
+        let above = first.filter(|s| s.range.start < pending.range.start);
         if let Some(release) = above {
             return Err(EditChangelogErrorKind::UnreleasedBelowRelease {
                 line: self.line_of(pending.range.start),

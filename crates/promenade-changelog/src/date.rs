@@ -112,10 +112,35 @@ pub(crate) struct FoundDate {
 
 /// Finds the first date in a text. Forms that read two ways (`01/02/2024`) are not read.
 pub(crate) fn find(text: &str) -> Option<FoundDate> {
+    if let Some(found) = plain_iso(text) {
+        return Some(found);
+    }
     let words = words(text);
     (0..words.len()).find_map(|at| {
         let here = words.get(at..)?;
         numeric(text, here).or_else(|| named(text, here))
+    })
+}
+
+/// Reads ` - 2024-01-02`, as most headings have it, at once.
+fn plain_iso(text: &str) -> Option<FoundDate> {
+    let bytes = text.as_bytes();
+    let marks = |byte: &u8| matches!(byte, b' ' | b'-' | b'(');
+    let start = bytes.iter().take_while(|byte| marks(byte)).count();
+    let end = start + "YYYY-MM-DD".len();
+    let word = text.get(start..end)?;
+    let inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/' | b'.');
+    if start > 0 && bytes.get(start - 1) == Some(&b'-') || bytes.get(end).is_some_and(inside) {
+        return None;
+    }
+    let mut parts = word.split('-');
+    let (y, m, d) = (parts.next()?, parts.next()?, parts.next()?);
+    (y.len() == 4 && m.len() == 2 && d.len() == 2).then_some(())?;
+    Some(FoundDate {
+        start,
+        end,
+        date: ymd(y, m, d)?,
+        style: DateStyle::Iso,
     })
 }
 

@@ -27,7 +27,10 @@ pub struct Dialect {
     pub(crate) setext: bool,
     pub(crate) unreleased: String,
     pub(crate) keep_unreleased: bool,
+    /// Below the heading of a category.
     pub(crate) blank_after_heading: bool,
+    /// Below the heading of a version.
+    pub(crate) blank_after_version: bool,
     pub(crate) released_line: Option<(String, DateStyle, String)>,
     pub(crate) links: LinkStyle,
     pub(crate) bullet: String,
@@ -48,6 +51,8 @@ impl Dialect {
         let keep = policy
             .keep_unreleased
             .unwrap_or_else(|| keeps(changelog, pending, newest, released_line.is_some()));
+        let after_version = blank_after_version(changelog);
+        let after_category = blank_after_category(changelog);
         Self {
             level: model.map_or(2, Section::level),
             date: policy.date.unwrap_or(date),
@@ -70,7 +75,14 @@ impl Dialect {
             keep_unreleased: keep,
             blank_after_heading: policy
                 .blank_after_heading
-                .unwrap_or_else(|| blank_after_heading(changelog)),
+                .or(after_category)
+                .or(after_version)
+                .unwrap_or(true),
+            blank_after_version: policy
+                .blank_after_heading
+                .or(after_version)
+                .or(after_category)
+                .unwrap_or(true),
             released_line,
             links,
             bullet: bullet(changelog),
@@ -280,8 +292,23 @@ fn released_line(
     ))
 }
 
-/// Headings mostly decide it: what follows the headings of the releases and their categories.
-fn blank_after_heading(changelog: &Changelog<'_>) -> bool {
+/// What follows the headings of the releases; nothing where each is followed by nothing.
+fn blank_after_version(changelog: &Changelog<'_>) -> Option<bool> {
+    let bytes = changelog.text.as_bytes();
+    let (mut blank, mut tight) = (0_usize, 0_usize);
+    let releases = changelog.releases().take(8);
+    for section in releases.filter(|section| !changelog.body(section).is_empty()) {
+        match bytes.get(section.heading_range.end) {
+            Some(b'\n' | b'\r') => blank += 1,
+            Some(_) => tight += 1,
+            None => {}
+        }
+    }
+    (blank + tight > 0).then_some(blank >= tight)
+}
+
+/// What follows the headings of categories; nothing where there are none.
+fn blank_after_category(changelog: &Changelog<'_>) -> Option<bool> {
     let bytes = changelog.text.as_bytes();
     let (mut blank, mut tight) = (0_usize, 0_usize);
     for section in changelog.sections.iter().take(8) {
@@ -296,7 +323,7 @@ fn blank_after_heading(changelog: &Changelog<'_>) -> bool {
             }
         }
     }
-    blank >= tight
+    (blank + tight > 0).then_some(blank >= tight)
 }
 
 fn bullet(changelog: &Changelog<'_>) -> String {

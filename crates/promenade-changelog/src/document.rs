@@ -25,6 +25,9 @@ pub struct Changelog<'a> {
     pub(crate) text: &'a str,
     pub(crate) scan: Scan,
     pub(crate) sections: Vec<Section<'a>>,
+    /// The hash of each section's version.
+    versions: Vec<u32>,
+    pub(crate) has_inline_urls: bool,
 }
 
 impl<'a> Changelog<'a> {
@@ -33,10 +36,17 @@ impl<'a> Changelog<'a> {
     pub fn parse(text: &'a str) -> Self {
         let scan = scan::scan(text);
         let sections = sections(text, &scan);
+        let versions = sections
+            .iter()
+            .map(|section| order::hash(section.version.unwrap_or_default()))
+            .collect();
+        let has_inline_urls = sections.iter().any(|section| section.reading.url.is_some());
         Self {
             text,
             scan,
             sections,
+            versions,
+            has_inline_urls,
         }
     }
 
@@ -84,6 +94,14 @@ impl<'a> Changelog<'a> {
             .find(|section| section.kind != SectionKind::Release)
     }
 
+    /// Says that there is no section of unreleased changes.
+    pub(crate) fn no_unreleased(&self) -> EditChangelogErrorKind {
+        let first = self.releases().next();
+        EditChangelogErrorKind::NoUnreleased {
+            release: first.map(|section| self.line_of(section.range.start)),
+        }
+    }
+
     /// Returns the sections of released versions in the order of the text.
     pub fn releases(&self) -> impl Iterator<Item = &Section<'a>> {
         self.sections
@@ -99,35 +117,46 @@ impl<'a> Changelog<'a> {
         self.find("find a section", version)
     }
 
+    /// Returns the sections of a version.
+    pub(crate) fn named(&self, version: &str) -> impl Iterator<Item = &Section<'a>> {
+        // The hashes lie together: thousands of sections are searched without their text.
+        let hash = order::hash(version);
+        self.versions
+            .iter()
+            .zip(&self.sections)
+            .filter(move |(known, _)| **known == hash)
+            .map(|(_, section)| section)
+            .filter(move |section| {
+                section
+                    .version
+                    .is_some_and(|known| order::same(known, version))
+            })
+    }
+
     pub(crate) fn find(
         &self,
         verb: &'static str,
         version: &str,
     ) -> Result<&Section<'a>, EditChangelogError> {
-        let same = |section: &&Section<'a>| {
-            section
-                .version
-                .is_some_and(|known| order::same(known, version))
-        };
-        let mut found = self.sections.iter().filter(same);
+        let mut found = self.named(version);
         let first = found.next();
         let kind = match (first, found.next()) {
             (Some(section), None) => return Ok(section),
             (Some(_), Some(_)) => EditChangelogErrorKind::DuplicateVersion {
                 version: version.to_owned(),
                 lines: self
-                    .sections
-                    .iter()
-                    .filter(same)
+                    .named(version)
                     .map(|section| self.line_of(section.range.start))
                     .collect(),
             },
             _ => EditChangelogErrorKind::UnknownVersion {
                 version: version.to_owned(),
-                nearest: self
-                    .releases()
-                    .find_map(|section| section.version)
-                    .map(str::to_owned),
+                nearest: self.releases().find_map(|section| {
+                    Some((
+                        section.version?.to_owned(),
+                        self.line_of(section.range.start),
+                    ))
+                }),
             },
         };
         Err(EditChangelogError::new(verb, kind))

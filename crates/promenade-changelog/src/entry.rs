@@ -108,7 +108,7 @@ impl<'a> Changelog<'a> {
     ) -> Result<Edits, EditChangelogError> {
         let section = self
             .unreleased()
-            .ok_or_else(|| EditChangelogError::new(VERB, EditChangelogErrorKind::NoUnreleased))?;
+            .ok_or_else(|| EditChangelogError::new(VERB, self.no_unreleased()))?;
         self.add_to(section, category, text, policy)
     }
 
@@ -239,7 +239,7 @@ impl<'a> Changelog<'a> {
         }
         let (end, gap) = match group.heading {
             Some(heading) => (heading.end, dialect.blank_after_heading),
-            None => (section.heading_range.end, dialect.blank_after_heading),
+            None => (section.heading_range.end, dialect.blank_after_version),
         };
         self.after_block(end, entry, gap, newline)
     }
@@ -312,7 +312,7 @@ impl<'a> Changelog<'a> {
         }
         let end = self.content_end(section);
         let under_heading = end == section.heading_range.end;
-        let gap = !under_heading || dialect.blank_after_heading;
+        let gap = !under_heading || dialect.blank_after_version;
         self.after_block(end, &lines, gap, newline)
     }
 }

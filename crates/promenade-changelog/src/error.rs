@@ -73,8 +73,11 @@ impl EditChangelogError {
 #[non_exhaustive]
 pub enum EditChangelogErrorKind {
     /// There is no section of unreleased changes.
-    #[error("there is no Unreleased section; expected one above the releases")]
-    NoUnreleased,
+    #[error("there is no Unreleased section; expected one above {}", place(*.release))]
+    NoUnreleased {
+        /// Line of the first release, if there is one.
+        release: Option<usize>,
+    },
     /// The section of unreleased changes is not on top.
     #[error("Unreleased (line {line}) stands below a release (line {release})")]
     UnreleasedBelowRelease {
@@ -90,12 +93,12 @@ pub enum EditChangelogErrorKind {
         line: usize,
     },
     /// No section has this version.
-    #[error("there is no section for version `{version}`{}", near(.nearest.as_deref()))]
+    #[error("there is no section for version `{version}`{}", near(.nearest.as_ref()))]
     UnknownVersion {
         /// The version asked for.
         version: String,
-        /// The first known one, to show how they are spelt here.
-        nearest: Option<String>,
+        /// The newest known one and its line, to show how they are spelt here.
+        nearest: Option<(String, usize)>,
     },
     /// Several sections have this version.
     #[error("version `{version}` has sections on lines {lines:?}; expected one")]
@@ -161,9 +164,16 @@ pub enum EditChangelogErrorKind {
     },
 }
 
-fn near(known: Option<&str>) -> String {
+fn near(known: Option<&(String, usize)>) -> String {
     known.map_or_else(
         || "; the document has no release".to_owned(),
-        |known| format!("; the newest one is `{known}`"),
+        |(known, line)| format!("; the newest one is `{known}` (line {line})"),
+    )
+}
+
+fn place(release: Option<usize>) -> String {
+    release.map_or_else(
+        || "the releases".to_owned(),
+        |line| format!("the first release (line {line})"),
     )
 }

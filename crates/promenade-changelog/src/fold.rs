@@ -254,7 +254,7 @@ impl<'a> Changelog<'a> {
         if open {
             text.push_str(newline);
         }
-        if dialect.blank_after_heading {
+        if dialect.blank_after_version {
             text.push_str(newline);
         }
         text.push_str(&out);

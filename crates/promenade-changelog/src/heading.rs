@@ -89,10 +89,15 @@ pub(crate) fn read(text: &str) -> Option<Reading> {
 /// Returns whether a text starts with a word for unreleased, after marks.
 fn may_be_unreleased(text: &str) -> bool {
     let bare = text.trim_start_matches(['*', '_', '~', '`', ' ', '[']);
-    UNRELEASED.iter().any(|word| {
-        bare.get(..word.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(word))
-    })
+    let first = bare
+        .bytes()
+        .next()
+        .map_or(0, |byte| byte.to_ascii_lowercase());
+    b"cdhimnptu".contains(&first)
+        && UNRELEASED.iter().any(|word| {
+            bare.get(..word.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(word))
+        })
 }
 
 /// Reads `[1.2.3] - …`, `1.2.3 (…)`, `Unreleased` at `start`.
@@ -123,7 +128,7 @@ fn core(text: &str, start: usize, prefixed: bool) -> Option<Reading> {
         inside,
         token.0,
         label.is_some(),
-        after >= text.trim_end().len(),
+        stands_alone(inside, text.get(after..).unwrap_or_default()),
     )
     .or_else(|| unreleased_text(whole, start, label.is_some()))?;
     let after = if names == Names::Unreleased && label.is_none() {
@@ -151,6 +156,30 @@ fn core(text: &str, start: usize, prefixed: bool) -> Option<Reading> {
         reading.date = reading.date.or_else(|| at(date::find(inside), token.0));
     }
     Some(reading)
+}
+
+/// Returns whether nothing but a date and the `[YANKED]` mark follow a word, so that the word may
+/// be a number alone.
+fn stands_alone(word: &str, rest: &str) -> bool {
+    let rest = rest.trim();
+    if rest.is_empty() || word.contains('.') {
+        return rest.is_empty();
+    }
+    let rest = match rest.len().checked_sub("[yanked]".len()) {
+        Some(at) if rest.get(at..).is_some_and(is_yanked) => rest.get(..at).unwrap_or_default(),
+        _ => rest,
+    };
+    let (before, after) = match date::find(rest) {
+        Some(found) => rest.split_at(found.start.min(rest.len())),
+        None => (rest, ""),
+    };
+    let after = date::find(after).map_or("", |found| after.get(found.end..).unwrap_or_default());
+    let mark = |c: char| matches!(c, ' ' | '\t' | '-' | '–' | '—' | '(' | ')' | ':' | ',');
+    before.chars().all(mark) && after.chars().all(mark)
+}
+
+fn is_yanked(mark: &str) -> bool {
+    mark.eq_ignore_ascii_case("[yanked]") || mark.eq_ignore_ascii_case("(yanked)")
 }
 
 fn at(found: Option<FoundDate>, offset: usize) -> Option<FoundDate> {

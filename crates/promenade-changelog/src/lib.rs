@@ -54,6 +54,7 @@ mod notes;
 mod order;
 mod policy;
 mod relink;
+mod rename;
 mod scan;
 mod section;
 #[cfg(feature = "proptest1")]

@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::dialect::Dialect;
 use crate::document::Changelog;
 use crate::edit::TextEdit;
-use crate::scan::{BlockKind, LinkDefinition};
+use crate::scan::{Block, BlockKind, LinkDefinition};
 use crate::section::Section;
 
 /// A link definition.
@@ -53,19 +53,50 @@ impl<'a> Link<'a> {
 impl<'a> Changelog<'a> {
     /// Returns the link definitions in the order of the text.
     pub fn links(&self) -> impl Iterator<Item = Link<'a>> {
-        let text = self.text;
-        self.scan.definitions.iter().map(move |&at| Link {
-            label: text.get(at.label.0..at.label.1).unwrap_or_default(),
-            url: text.get(at.url.0..at.url.1).unwrap_or_default(),
-            at,
-        })
+        self.scan.definitions.iter().map(|&at| self.link_at(at))
     }
 
     /// Returns the definition of a label. The first one counts, as `CommonMark` has it.
     #[must_use]
     pub fn link(&self, label: &str) -> Option<Link<'a>> {
         let wanted = normal_label(label);
-        self.links().find(|link| is_label(link.label, &wanted))
+        self.definitions_of(&wanted).next()
+    }
+
+    /// Returns the definitions of a label in its normal form.
+    fn definitions_of(&self, wanted: &str) -> impl Iterator<Item = Link<'a>> {
+        // The hashes lie together: a long list of definitions is searched without its text.
+        let hash = hash_label(wanted);
+        let labels = self.scan.labels.iter().zip(&self.scan.definitions);
+        labels
+            .filter(move |(known, _)| **known == hash)
+            .map(|(_, &at)| self.link_at(at))
+            .filter(move |link| is_label(link.label, wanted))
+    }
+
+    pub(crate) fn link_at(&self, at: LinkDefinition) -> Link<'a> {
+        Link {
+            label: self.slice(at.label.0..at.label.1),
+            url: self.slice(at.url.0..at.url.1),
+            at,
+        }
+    }
+
+    /// Returns the block that defines a label at the top level, the first that does.
+    pub(crate) fn definition_block(&self, label: &str) -> Option<&Block> {
+        let wanted = normal_label(label);
+        let link = self.definitions_of(&wanted).find(|link| link.at.top)?;
+        self.block_of(&link)
+    }
+
+    /// Returns the block of a definition that stands at the top level.
+    pub(crate) fn block_of(&self, link: &Link<'_>) -> Option<&Block> {
+        let start = link.at.label.0;
+        let blocks = &self.scan.blocks;
+        let at = blocks.partition_point(|block| block.start <= start);
+        blocks
+            .get(at.checked_sub(1)?)
+            .filter(|block| block.kind == BlockKind::Definition)
     }
 
     /// Returns the address of a section: of its heading, or of the definition that it names.
@@ -82,24 +113,17 @@ impl<'a> Changelog<'a> {
     pub(crate) fn insert_definition(&self, label: &str, url: &str, dialect: &Dialect) -> TextEdit {
         let newline = dialect.newline;
         let line = format!("[{label}]: {url}");
-        let definition = |label: &str| {
-            let wanted = normal_label(label);
-            self.scan.blocks.iter().find(|block| {
-                block.kind == BlockKind::Definition
-                    && is_label(self.slice(block.inner.0..block.inner.1), &wanted)
-            })
-        };
         let unreleased = self
             .unreleased()
             .and_then(Section::label)
             .unwrap_or("unreleased");
-        if let Some(block) = definition(unreleased) {
+        if let Some(block) = self.definition_block(unreleased) {
             return self.insert_line(block.end, &line, newline);
         }
-        let mut known = self.releases().take(64).filter_map(|section| {
-            let block = definition(section.label()?)?;
-            Some(block)
-        });
+        let mut known = self
+            .releases()
+            .take(64)
+            .filter_map(|section| self.definition_block(section.label()?));
         if let Some(newest) = known.next() {
             let ascending = known.next().is_some_and(|older| older.start < newest.start);
             let at = if ascending { newest.end } else { newest.start };
@@ -144,6 +168,21 @@ pub(crate) fn normal_label(label: &str) -> String {
         out.extend(word.chars().flat_map(char::to_lowercase));
     }
     out
+}
+
+/// Hashes a label in its normal form (FNV-1a).
+pub(crate) fn hash_label(label: &str) -> u32 {
+    if label.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return hash(label.bytes().map(|byte| byte.to_ascii_lowercase()));
+    }
+    hash(normal_label(label).bytes())
+}
+
+/// Hashes bytes (FNV-1a); equal texts have equal hashes, and the text decides.
+pub(crate) fn hash(bytes: impl Iterator<Item = u8>) -> u32 {
+    bytes.fold(0x811c_9dc5, |hash: u32, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 /// Returns whether a label is the one that `wanted` is the normal form of.

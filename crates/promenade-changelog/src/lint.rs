@@ -33,6 +33,8 @@ pub enum LintRule {
     DuplicateEntry,
     /// A release has no content.
     EmptySection,
+    /// A section links to no issue and no pull request, though the policy asks for it (B9).
+    NoReference,
     /// A category has no content.
     EmptyCategory,
     /// A category is not one of those that the policy lists.
@@ -66,6 +68,7 @@ impl LintRule {
             Self::DuplicateCategory => "duplicate-category",
             Self::DuplicateEntry => "duplicate-entry",
             Self::EmptySection => "empty-section",
+            Self::NoReference => "no-reference",
             Self::EmptyCategory => "empty-category",
             Self::UnknownCategory => "unknown-category",
             Self::MissingLink => "missing-link",
@@ -157,6 +160,15 @@ impl<'a> Changelog<'a> {
         linter.links(policy);
         linter.tags(context);
         let mut found = linter.found;
+        // Until here the lines are places in the text: they are counted in one pass.
+        found.sort_by_key(|finding| finding.line);
+        let (mut at, mut line) = (0, 1);
+        for finding in &mut found {
+            let between = self.slice(at..finding.line);
+            line += memchr::memchr_iter(b'\n', between.as_bytes()).count();
+            at = finding.line;
+            finding.line = line;
+        }
         found.sort_by_key(|finding| (finding.line, finding.rule));
         found
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::document::Changelog;
 use crate::error::EditChangelogError;
-use crate::link::normal_label;
+use crate::link::{Link, normal_label};
 use crate::scan::BlockKind;
 use crate::section::Section;
 
@@ -55,13 +55,9 @@ impl Changelog<'_> {
             at = Some(block.end);
         }
         let mut definitions = String::new();
-        let mut done = BTreeSet::new();
-        for link in self.links() {
-            let label = normal_label(link.label());
-            if used.contains(&label) && done.insert(label) {
-                definitions.push_str(&self.definition_text(&link));
-                definitions.push_str(newline);
-            }
+        for link in self.definitions_in_use(&used) {
+            definitions.push_str(&self.definition_text(&link));
+            definitions.push_str(newline);
         }
         if !out.is_empty() && !out.ends_with(['\n', '\r']) {
             out.push_str(newline);
@@ -73,18 +69,26 @@ impl Changelog<'_> {
         out
     }
 
+    /// Returns the first definition of each of the labels, in the order of the text.
+    fn definitions_in_use(&self, used: &BTreeSet<String>) -> Vec<Link<'_>> {
+        // Few labels are looked up one by one; many are found in one pass.
+        if used.len() < 16 {
+            let mut found: Vec<_> = used.iter().filter_map(|label| self.link(label)).collect();
+            found.sort_by_key(|link| link.label_range().start);
+            return found;
+        }
+        let mut done = BTreeSet::new();
+        self.links()
+            .filter(|link| {
+                let label = normal_label(link.label());
+                used.contains(&label) && done.insert(label)
+            })
+            .collect()
+    }
+
     /// Returns a definition as it stands, title and all, without its line end.
-    fn definition_text(&self, link: &crate::Link<'_>) -> String {
-        let start = link.label_range().start;
-        let at = self
-            .scan
-            .blocks
-            .partition_point(|block| block.start <= start);
-        let block = at
-            .checked_sub(1)
-            .and_then(|at| self.scan.blocks.get(at))
-            .filter(|block| block.kind == BlockKind::Definition);
-        match block {
+    fn definition_text(&self, link: &Link<'_>) -> String {
+        match self.block_of(link) {
             Some(block) => self.slice(block.start..block.end).trim().to_owned(),
             None => format!("[{}]: {}", link.label(), link.url()),
         }

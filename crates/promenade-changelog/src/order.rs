@@ -37,7 +37,12 @@ pub(crate) fn same(a: &str, b: &str) -> bool {
     bare(a) == bare(b)
 }
 
-fn bare(text: &str) -> &str {
+/// Hashes a version text so that the same versions have the same hash.
+pub(crate) fn hash(text: &str) -> u32 {
+    crate::link::hash(bare(text).bytes())
+}
+
+pub(crate) fn bare(text: &str) -> &str {
     text.strip_prefix(['v', 'V']).unwrap_or(text)
 }
 

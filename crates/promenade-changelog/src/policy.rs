@@ -47,6 +47,9 @@ pub struct ChangelogPolicy {
     pub upgrade_notes: Option<String>,
     /// Whether a release needs an entry (C15).
     pub require_entries: bool,
+    /// Whether the text of a release must link to issues or pull requests (B9).
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "std::ops::Not::not"))]
+    pub require_links: bool,
     /// What is set rather than learnt from the file.
     pub dialect: DialectPolicy,
 }
@@ -59,6 +62,7 @@ impl Default for ChangelogPolicy {
             release_page: None,
             upgrade_notes: None,
             require_entries: false,
+            require_links: false,
             dialect: DialectPolicy::default(),
         }
     }

@@ -66,12 +66,15 @@ impl Block {
         self.start..self.end
     }
 }
+
 /// The structure of a text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scan {
     pub(crate) blocks: Vec<Block>,
     /// Link definitions, nested ones too, in the order of the text.
     pub(crate) definitions: Vec<LinkDefinition>,
+    /// The hash of each definition's label.
+    pub(crate) labels: Vec<u32>,
     /// A fence or HTML is still open at the end: what is appended would be swallowed.
     pub(crate) open: bool,
 }

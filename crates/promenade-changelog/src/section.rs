@@ -123,9 +123,10 @@ pub(crate) fn sections<'a>(text: &'a str, scan: &Scan) -> Vec<Section<'a>> {
     }
     keep_one_prefix_level(&mut candidates);
     let mut sections = Vec::with_capacity(candidates.len());
-    for (at, candidate) in candidates.iter().enumerate() {
+    let mut candidates = candidates.into_iter().peekable();
+    while let Some(candidate) = candidates.next() {
         let next = candidates
-            .get(at + 1)
+            .peek()
             .map_or(scan.blocks.len(), |next| next.block);
         let end = scan
             .blocks
@@ -166,12 +167,12 @@ fn keep_one_prefix_level(candidates: &mut Vec<Candidate>) {
 fn section<'a>(
     text: &'a str,
     scan: &Scan,
-    candidate: &Candidate,
+    candidate: Candidate,
     end: usize,
 ) -> Option<Section<'a>> {
     let block = scan.blocks.get(candidate.block)?;
     let heading = text.get(block.inner.0..block.inner.1)?;
-    let reading = candidate.reading.clone();
+    let reading = candidate.reading;
     let kind = match reading.names {
         Names::Unreleased | Names::Placeholder => SectionKind::Unreleased,
         Names::Version if reading.pending.is_some() => SectionKind::Pending,

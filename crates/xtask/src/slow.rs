@@ -40,7 +40,7 @@ const ROWS: &[Row] = &[
         "changelog-laws",
         "promenade-changelog",
         "laws",
-        "edits and their inverses over many documents; hours",
+        "edits and their inverses over many documents",
     ),
     (
         "changelog-merge",

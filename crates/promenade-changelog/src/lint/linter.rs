@@ -15,7 +15,7 @@ impl Linter<'_, '_> {
     fn report(&mut self, rule: LintRule, at: usize, subject: &str, message: String) {
         self.found.push(LintFinding {
             rule,
-            line: self.changelog.line_of(at),
+            line: at,
             subject: subject.to_owned(),
             message,
         });
@@ -124,8 +124,9 @@ impl<'a> Linter<'_, 'a> {
             let Some(version) = section.version else {
                 continue;
             };
-            let line = self.changelog.line_of(section.range.start);
-            if let Some(first) = seen.get(version) {
+            let start = section.range.start;
+            if let Some(&first) = seen.get(version) {
+                let first = self.changelog.line_of(first);
                 let message = format!("`{version}` has a section on line {first} already");
                 self.report(
                     LintRule::DuplicateVersion,
@@ -134,7 +135,7 @@ impl<'a> Linter<'_, 'a> {
                     message,
                 );
             } else {
-                seen.insert(version, line);
+                seen.insert(version, start);
             }
         }
         let mut labels = BTreeSet::new();
@@ -162,6 +163,7 @@ impl<'a> Linter<'_, 'a> {
                 let message = format!("`{name}` says nothing");
                 self.report(LintRule::EmptySection, section.range.start, name, message);
             }
+            self.references(section, policy);
             let mut seen = BTreeSet::new();
             for group in changelog.groups(section) {
                 let (Some(heading), Some(category)) =
@@ -189,6 +191,17 @@ impl<'a> Linter<'_, 'a> {
             }
             self.entries(section);
         }
+    }
+
+    fn references(&mut self, section: &Section<'a>, policy: &ChangelogPolicy) {
+        let end = self.changelog.content_end(section);
+        let text = self.changelog.slice(section.heading_range.end..end);
+        if !policy.require_links || text.trim().is_empty() || has_reference(text) {
+            return;
+        }
+        let name = Changelog::name(section);
+        let message = format!("`{name}` links to no issue and no pull request");
+        self.report(LintRule::NoReference, section.range.start, name, message);
     }
 
     /// Whether the next block is a deeper heading.
@@ -259,9 +272,10 @@ impl<'a> Linter<'_, 'a> {
             return;
         };
         let releases: Vec<_> = self.changelog.releases().collect();
+        let bare: BTreeSet<_> = tagged.iter().map(|tag| order::bare(tag)).collect();
         for section in &releases {
             let version = section.version.unwrap_or_default();
-            if !tagged.iter().any(|tag| order::same(tag, version)) {
+            if !bare.contains(order::bare(version)) {
                 let message = format!("`{version}` has a section and no tag");
                 self.report(
                     LintRule::SectionWithoutTag,
@@ -272,12 +286,21 @@ impl<'a> Linter<'_, 'a> {
             }
         }
         for tag in tagged {
-            let told =
-                |section: &&Section<'a>| order::same(section.version.unwrap_or_default(), tag);
-            if !releases.iter().any(told) {
+            let mut told = self.changelog.named(tag);
+            if !told.any(|section| section.kind == SectionKind::Release) {
                 let message = format!("`{tag}` has a tag and no section");
                 self.report(LintRule::TagWithoutSection, 0, tag, message);
             }
         }
     }
+}
+
+/// Whether a text holds an address, or a number as `#12` that a forge makes one of.
+fn has_reference(text: &str) -> bool {
+    let number = |(at, _): (usize, &str)| {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text.get(at + 1..).and_then(|text| text.chars().next());
+        !before.is_some_and(char::is_alphanumeric) && after.is_some_and(|c| c.is_ascii_digit())
+    };
+    text.contains("://") || text.match_indices('#').any(number)
 }

@@ -78,14 +78,14 @@ impl Merger<'_, '_> {
         let changelog = &self.ours.changelog;
         let mut text = self.their_text(heading);
         for (place, body) in groups {
-            if place.1.is_empty() && !self.dialect.blank_after_heading
+            if place.1.is_empty() && !self.dialect.blank_after_version
                 || text.ends_with(&newline.repeat(2))
             {
                 text.push_str(&self.group_text(place, body));
                 continue;
             }
             let first = text.len() == self.their_text(heading).len();
-            if !first || self.dialect.blank_after_heading || self.blank_after(heading) {
+            if !first || self.dialect.blank_after_version || self.blank_after(heading) {
                 text.push_str(newline);
             }
             text.push_str(&self.group_text(place, body));
@@ -157,7 +157,7 @@ impl Merger<'_, '_> {
         let lines = self.group_text(place, text);
         let lines = lines.trim_end_matches(['\n', '\r']);
         if place.1.is_empty() {
-            let gap = self.dialect.blank_after_heading;
+            let gap = self.dialect.blank_after_version;
             return (
                 order,
                 changelog.after_block(heading.end, lines, gap, newline),
@@ -182,7 +182,7 @@ impl Merger<'_, '_> {
             .map(|unit| unit.block.end)
             .or_else(|| self.ours.groups.get(&before).map(|block| block.end))
             .unwrap_or(heading.end);
-        let gap = end != heading.end || self.dialect.blank_after_heading;
+        let gap = end != heading.end || self.dialect.blank_after_version;
         (order, changelog.after_block(end, lines, gap, newline))
     }
 }

@@ -3,6 +3,7 @@
 use super::cursor::byte;
 use super::scanner::{Leaf, Line, Scanner, line_end};
 use super::{Block, BlockKind, LinkDefinition, definition};
+use crate::link::hash_label;
 
 impl Scanner<'_> {
     /// Turns the open paragraph into a heading; not so if it held nothing but link definitions.
@@ -101,6 +102,11 @@ impl Scanner<'_> {
             }
         }
         let top = self.containers.is_empty();
+        for (link, _) in &found {
+            let label = self.bytes.get(link.label.0..link.label.1);
+            let label = label.and_then(|label| std::str::from_utf8(label).ok());
+            self.out.labels.push(hash_label(label.unwrap_or_default()));
+        }
         self.out.definitions.extend(
             found
                 .into_iter()

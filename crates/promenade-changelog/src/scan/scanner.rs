@@ -98,20 +98,26 @@ impl Scanner<'_> {
         let first = cursor.first();
         let blank = first.at == line.end;
         if all && self.continues_leaf(&cursor, blank, line) {
+            self.extend_by_marks(blank, line);
             return;
         }
         if blank {
             self.close_to(matched);
             self.close_leaf();
-            // A line of quote marks alone is part of the quote.
-            if !self.quotes.is_empty()
-                && Cursor::new(self.bytes, line.start, line.end).first().at < line.end
-            {
-                self.extend(line);
-            }
+            self.extend_by_marks(blank, line);
             return;
         }
         self.open_blocks(cursor, matched, line);
+    }
+
+    /// A line of quote marks alone is part of the quote.
+    fn extend_by_marks(&mut self, blank: bool, line: Line) {
+        if blank
+            && !self.quotes.is_empty()
+            && Cursor::new(self.bytes, line.start, line.end).first().at < line.end
+        {
+            self.extend(line);
+        }
     }
 
     /// Walks the open containers that this line continues; returns how many.

@@ -271,6 +271,64 @@ fn lint_names_rule_and_line() {
     );
 }
 
+#[test]
+fn lint_names_what_a_policy_asks_for() {
+    let text = "\
+## [Unreleased]
+
+## [1.1.0]
+
+- Fix #hash.
+
+## [1.0.1] - 2023-01-02
+
+- Fix a crash ([#3](https://x/3)).
+
+## [1.0.0] - 2024-01-02
+
+- Fix another. (#2)
+
+[1.1.0]: https://x/1
+[1.0.1]: https://x/2
+[1.0.0]: https://x/3
+";
+    let mut policy = policy();
+    policy.require_entries = true;
+    policy.require_links = true;
+    let rules = |text: &str| -> Vec<String> {
+        let found = Changelog::parse(text).lint(&policy, &LintContext::new());
+        let names = found.iter().map(|f| format!("{} {}", f.line, f.rule));
+        names.collect()
+    };
+    assert_eq!(
+        rules(text),
+        [
+            "1 missing-link",
+            "1 unreleased-empty",
+            "3 missing-date",
+            "3 no-reference",
+            "7 date-order",
+        ]
+    );
+    let below = "## 1.0.0\n\n### Fixed\n\n- #1\n\n## Unreleased\n\n- See https://x/1\n";
+    assert_eq!(rules(below), ["7 unreleased-place"]);
+}
+
+#[test]
+fn a_new_category_is_spaced_as_the_others_are() {
+    // A blank line below the version and none below the category, and the other way round.
+    check(
+        "## Unreleased\n\n## 1.0.0\n\n### Added\n- a\n",
+        |c| c.add(Some("Fixed"), "b", &policy()),
+        "## Unreleased\n\n### Fixed\n- b\n\n## 1.0.0\n\n### Added\n- a\n",
+    );
+    check(
+        "## Unreleased\n\n## 1.0.0\n### Added\n\n- a\n",
+        |c| c.add(Some("Fixed"), "b", &policy()),
+        "## Unreleased\n### Fixed\n\n- b\n\n## 1.0.0\n### Added\n\n- a\n",
+    );
+}
+
 fn drafted(messages: &[(&str, &str)]) -> Vec<String> {
     let commits: Vec<_> = messages
         .iter()

@@ -130,7 +130,7 @@ fn a_policy_links_the_first_version_to_its_page_and_the_next_to_a_comparison() {
 fn without_unreleased_nothing_is_cut() {
     refused(
         "# Log\n\n```\n## Unreleased\n```\n\n## 1.0.0\n",
-        "cannot cut a version: there is no Unreleased section; expected one above the releases",
+        "cannot cut a version: there is no Unreleased section; expected one above the first release (line 7)",
     );
 }
 
@@ -187,7 +187,7 @@ fn an_unknown_version_is_named_with_a_known_one() {
     let error = Changelog::parse("## 1.0.0\n").yank("1.0.1").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "cannot yank a version: there is no section for version `1.0.1`; the newest one is `1.0.0`"
+        "cannot yank a version: there is no section for version `1.0.1`; the newest one is `1.0.0` (line 1)"
     );
 }
 
@@ -234,4 +234,41 @@ fn an_entry_of_nothing_is_refused_and_no_text_is_more_than_an_entry() {
             Changelog::parse("## Unreleased\n").add(None, text, &ChangelogPolicy::default());
         assert!(error.is_err(), "{text:?}");
     }
+}
+
+#[test]
+fn a_heading_of_a_number_alone_may_have_a_date_and_a_mark() {
+    let text =
+        "# Log\n\n## Unreleased\n\n- a\n\n## 12 - 2024-01-02\n\n- b\n\n## 2 days of work\n\n- c\n";
+    let cut = Cut::new("13", date("2024-05-06"));
+    let policy = ChangelogPolicy::default();
+    let edits = Changelog::parse(text).cut(&cut, &policy).unwrap();
+    let after = edits.apply(text).unwrap();
+    let read = Changelog::parse(&after);
+    let yanked = read.yank("13").unwrap().apply(&after).unwrap();
+    let read = Changelog::parse(&yanked);
+    let versions: Vec<_> = read.releases().map(|section| section.heading()).collect();
+    assert_eq!(versions, ["13 - 2024-05-06 [YANKED]", "12 - 2024-01-02"]);
+}
+
+#[test]
+fn a_forgotten_link_of_unreleased_is_not_compared_with() {
+    let links = "[Unreleased]: https://x/compare/v1.0.0...HEAD\n[1.0.0]: https://x/compare/v0.9.0...v1.0.0\n";
+    let text =
+        |between: &str| format!("## [Unreleased]\n\n- a\n\n{between}## [1.0.0]\n\n- b\n\n{links}");
+    let base = |before: &str| {
+        let cut = Cut::new("2.0.0", date("2024-05-06"));
+        let edits = Changelog::parse(before)
+            .cut(&cut, &ChangelogPolicy::default())
+            .unwrap();
+        let after = edits.apply(before).unwrap();
+        let read = Changelog::parse(&after);
+        read.link("2.0.0").unwrap().url().to_owned()
+    };
+    let forgotten = text("## [1.1.0]\n\n- c\n\n");
+    assert_eq!(base(&forgotten), "https://x/compare/v1.1.0...v2.0.0");
+    // A candidate in between: Unreleased goes on from the stable version.
+    let candidate = text("## [2.0.0-rc.1]\n\n- c\n\n");
+    assert_eq!(base(&candidate), "https://x/compare/v1.0.0...v2.0.0");
+    assert_eq!(base(&text("")), "https://x/compare/v1.0.0...v2.0.0");
 }

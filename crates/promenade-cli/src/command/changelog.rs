@@ -42,6 +42,9 @@ enum ChangelogCommand {
         /// Find a missing or empty Unreleased section too
         #[arg(long)]
         require_entries: bool,
+        /// Find sections that link to no issue and no pull request too
+        #[arg(long)]
+        require_links: bool,
     },
     /// Adds an entry to Unreleased
     Add {
@@ -153,7 +156,7 @@ pub(crate) fn run(args: &ChangelogArgs, context: &Context) -> Result<Report, Cli
     let policy = policy(context)?;
     let path = path(args, context, &policy);
     let bytes = context.read(&path)?;
-    let document = Document {
+    let mut document = Document {
         name: path.display().to_string(),
         changelog: Changelog::from_bytes(&bytes)
             .map_err(|error| CliError::input(format!("{}: {error}", path.display())))?,
@@ -164,7 +167,12 @@ pub(crate) fn run(args: &ChangelogArgs, context: &Context) -> Result<Report, Cli
         ChangelogCommand::Lint {
             tagged,
             require_entries,
-        } => Ok(document.lint(tagged, *require_entries, context)),
+            require_links,
+        } => {
+            document.policy.require_entries |= require_entries;
+            document.policy.require_links |= require_links;
+            Ok(document.lint(tagged, context))
+        }
         command => {
             let edits = document.edit(command, context)?;
             document.change(&edits, &path, args)
@@ -232,6 +240,7 @@ impl Document<'_> {
     fn list(&self) -> Report {
         let mut text = String::new();
         let mut versions = Vec::new();
+        let (mut at, mut line) = (0, 1);
         for section in self.changelog.sections() {
             let kind = match section.kind() {
                 SectionKind::Unreleased => "unreleased",
@@ -240,12 +249,22 @@ impl Document<'_> {
             };
             text.push_str(section.heading());
             text.push('\n');
+            // Lines are counted once, not from the top for each section.
+            let start = section.range().start;
+            line += self
+                .changelog
+                .text()
+                .get(at..start)
+                .unwrap_or_default()
+                .matches('\n')
+                .count();
+            at = start;
             versions.push(json!({
                 "version": section.version(),
                 "kind": kind,
                 "date": section.date().map(|date| date.to_string()),
                 "yanked": section.is_yanked(),
-                "line": self.changelog.line_of(section.range().start),
+                "line": line,
                 "entries": self.changelog.entries(section).count(),
             }));
         }
@@ -253,9 +272,7 @@ impl Document<'_> {
         Report::new("promenade.changelog-list/1", json, text)
     }
 
-    fn lint(&self, tagged: &[String], require_entries: bool, context: &Context) -> Report {
-        let mut policy = self.policy.clone();
-        policy.require_entries |= require_entries;
+    fn lint(&self, tagged: &[String], context: &Context) -> Report {
         let mut known = LintContext::new().today(context.at().date_naive());
         if !tagged.is_empty() {
             known = known.tagged(
@@ -264,7 +281,7 @@ impl Document<'_> {
                     .map(|tag| tag.trim_start_matches('v').to_owned()),
             );
         }
-        let findings = self.changelog.lint(&policy, &known);
+        let findings = self.changelog.lint(&self.policy, &known);
         let mut text = String::new();
         let mut list = Vec::new();
         for finding in &findings {

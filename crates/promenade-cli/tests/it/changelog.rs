@@ -87,6 +87,60 @@ fn lint_exits_with_one_on_findings_and_bad_input_with_two() {
     assert_eq!(call(folder.path(), &["lint", "--file", "none.md"]).0, 2);
 }
 
+#[test]
+fn what_is_refused_is_named_and_leaves_the_file_as_it_was() {
+    let twice = TEXT.replace("## [1.0.0] - 2024-01-02", "## [1.0.0]\n\n## [1.0.0]");
+    let closed = TEXT.replace("## [Unreleased]", "## [2.0.0] - 2024-02-03");
+    let cut = ["cut", "1.1.0", "--date", "2024-05-06"];
+    let backwards = ["cut", "1.1.0", "--date", "2023-05-06"];
+    let cases: [(&[u8], &[&str], &str); 6] = [
+        (
+            b"## [Unreleased]\n\n- \xff\n",
+            &cut,
+            "line 3 is not UTF-8 (byte 19)",
+        ),
+        (
+            twice.as_bytes(),
+            &["yank", "1.0.0"],
+            "has sections on lines [9, 11]",
+        ),
+        (
+            TEXT.as_bytes(),
+            &["yank", "3.0.0"],
+            "no section for version `3.0.0`; the newest one is `1.0.0` (line 9)",
+        ),
+        (
+            TEXT.as_bytes(),
+            &backwards,
+            "date 2023-05-06 is before 2024-01-02 of the release on line 9",
+        ),
+        (
+            closed.as_bytes(),
+            &cut,
+            "no Unreleased section; expected one above the first release (line 3)",
+        ),
+        (
+            TEXT.as_bytes(),
+            &["cut", "1.0.0", "--date", "2024-05-06"],
+            "has a section already (line 9)",
+        ),
+    ];
+    for (bytes, command, message) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("CHANGELOG.md");
+        std::fs::write(&file, bytes).unwrap();
+        let before = std::fs::metadata(&file).unwrap().modified().unwrap();
+        let (exit, out, error) = call(folder.path(), &[command, &["--execute"]].concat());
+        assert_eq!((exit, out.as_str()), (2, ""), "{command:?}");
+        assert!(error.contains(message), "{error}");
+        assert_eq!(std::fs::read(&file).unwrap(), bytes);
+        assert_eq!(
+            std::fs::metadata(&file).unwrap().modified().unwrap(),
+            before
+        );
+    }
+}
+
 fn git(folder: &Path, args: &[&str]) -> Output {
     Command::new("git")
         .current_dir(folder)

@@ -5,6 +5,7 @@ mod build;
 mod channels;
 mod command;
 mod demo;
+mod embed;
 mod history;
 mod house;
 mod impact;

@@ -3,8 +3,11 @@
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{ArgMatches, Args as _, FromArgMatches as _, Subcommand as _};
+
+use promenade::promotion::Gate;
 
 use crate::command::Command;
 use crate::context::{Color, Context, Format, GlobalArgs};
@@ -18,6 +21,7 @@ type Run = Box<dyn Fn(&ArgMatches, &Context) -> Result<Report, CliError>>;
 pub struct App {
     name: &'static str,
     own: Vec<(clap::Command, Run)>,
+    gates: Vec<Arc<dyn Gate>>,
 }
 
 impl App {
@@ -26,6 +30,7 @@ impl App {
         Self {
             name,
             own: Vec::new(),
+            gates: Vec::new(),
         }
     }
 
@@ -36,6 +41,13 @@ impl App {
         run: impl Fn(&ArgMatches, &Context) -> Result<Report, CliError> + 'static,
     ) -> Self {
         self.own.push((command, Box::new(run)));
+        self
+    }
+
+    /// Adds a gate of the embedder: it is judged for every environment, in every command that reads the
+    /// process.
+    pub fn gate(mut self, gate: impl Gate + 'static) -> Self {
+        self.gates.push(Arc::new(gate));
         self
     }
 
@@ -72,7 +84,10 @@ impl App {
             Color::Always => anstream::ColorChoice::Always.write_global(),
             Color::Never => anstream::ColorChoice::Never.write_global(),
         }
-        let context = Context { global };
+        let context = Context {
+            global,
+            gates: self.gates.clone(),
+        };
         let result = self.dispatch(&matches, &context);
         print(result, &context)
     }

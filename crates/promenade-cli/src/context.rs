@@ -1,12 +1,13 @@
 //! The global options, and what they stand for.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use promenade::git::{GitError, GitLedger, Ident, Repository};
 use promenade::process::Process;
 use promenade::promotion::ledger::{Head, StoreError, StreamId};
-use promenade::promotion::{ReplayError, State, replay};
+use promenade::promotion::{Gate, ReplayError, State, replay};
 
 use crate::CliError;
 
@@ -70,6 +71,7 @@ pub(crate) struct GlobalArgs {
 #[derive(Clone, Debug)]
 pub struct Context {
     pub(crate) global: GlobalArgs,
+    pub(crate) gates: Vec<Arc<dyn Gate>>,
 }
 
 impl Context {
@@ -103,7 +105,7 @@ impl Context {
     /// # Errors
     /// [`CliError`] with line, column and the nearest known word, exit code 2.
     pub fn process(&self) -> Result<Process, CliError> {
-        match self.global.process.as_deref() {
+        let process = match self.global.process.as_deref() {
             Some(name) => match name.strip_prefix("preset:") {
                 Some(preset) => Process::preset(preset).map_err(CliError::input),
                 None => self.process_file(Path::new(name)),
@@ -114,14 +116,16 @@ impl Context {
                     .unwrap_or_else(|_| self.directory().to_path_buf());
                 self.process_file(&root.join(PROCESS_FILE))
             }
-        }
+        }?;
+        let gates = self.gates.iter().cloned();
+        Ok(gates.fold(process, Process::with_gate))
     }
 
     /// Replays the ledger of the repository.
     ///
     /// # Errors
     /// [`CliError`] naming the record that is not as it must be.
-    pub(crate) fn replay(&self) -> Result<(State, Head), CliError> {
+    pub fn replay(&self) -> Result<(State, Head), CliError> {
         let repository = self.repository()?;
         let nobody = Ident::new("promenade", "promenade@localhost", self.at().fixed_offset());
         let ledger = GitLedger::new(&repository, &nobody.map_err(git_error)?);

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use promenade_changelog::ChangelogPolicy;
 use promenade_manifest::VersionFiles;
 use promenade_manifest::definitions::DefinitionPolicy;
-use promenade_promotion::{Policy, PolicyRules};
+use promenade_promotion::{Gate, Policy, PolicyRules};
 use promenade_tag::{ChannelSet, TagPolicy};
 use promenade_version::VersionPolicy;
 use toml::Spanned;
@@ -84,6 +85,14 @@ impl Process {
     /// [`UnknownPresetError`] with the nearest known name.
     pub fn preset(name: &str) -> Result<Self, UnknownPresetError> {
         crate::preset::process(name)
+    }
+
+    /// Adds a gate of the embedder, which is judged for every environment. Gates are code: the digest of the
+    /// rules that the ledger names does not cover them.
+    #[must_use]
+    pub fn with_gate(mut self, gate: Arc<dyn Gate>) -> Self {
+        self.promotion = self.promotion.with_gate(gate);
+        self
     }
 
     /// Returns the name of the process.

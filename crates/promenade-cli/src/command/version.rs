@@ -404,7 +404,13 @@ mod tests {
         let matches = root.try_get_matches_from(words).map_err(CliError::input)?;
         let args = VersionArgs::from_arg_matches(&matches).map_err(CliError::input)?;
         let global = GlobalArgs::from_arg_matches(&matches).map_err(CliError::input)?;
-        run(&args, &Context { global })
+        run(
+            &args,
+            &Context {
+                global,
+                gates: Vec::new(),
+            },
+        )
     }
 
     #[track_caller]

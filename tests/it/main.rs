@@ -10,8 +10,11 @@ mod history;
 mod house;
 mod impact;
 mod ledger;
+mod ledgered;
 mod odd;
 mod process;
+#[path = "../../crates/promenade-registry/tests/it/proxy.rs"]
+mod proxy;
 mod rebuilt;
 #[path = "../../crates/promenade-registry/tests/it/server.rs"]
 mod server;

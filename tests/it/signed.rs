@@ -57,12 +57,79 @@ fn signed_tags_are_judged_by_the_keyring_that_is_named() {
         "{text}"
     );
     // Without a keyring there is no verdict.
-    let run = promenade(dir.path(), &[&tags[..], &["--format", "json"]].concat());
-    let json: Value = serde_json::from_str(&run.out).unwrap();
+    let plain = ["--process", "preset:celo", "--format", "json", "tags"];
+    let json: Value = serde_json::from_str(&promenade(dir.path(), &plain).out).unwrap();
     assert!(json["tags"][0]["verdict"].is_null());
     let run = promenade(
         dir.path(),
         &[&tags[..], &["--allowed-signers", "absent"]].concat(),
     );
     assert_eq!(run.code, 2);
+}
+
+/// Judges the tags by the people of a process, which lies outside the repository.
+fn by_people(tables: &str) -> Value {
+    let dir = tempfile::tempdir().unwrap();
+    let repository = Repository::init(dir.path()).unwrap();
+    let when = "2026-01-05T09:00:00Z".parse().unwrap();
+    let who = Ident::new("Ada", "ada@example.org", when).unwrap();
+    let eve = SshKey::from_seed(&[66; 32]);
+    // Keys that come with what is judged are never asked.
+    let request = CommitRequest::new("main", "a first file", who.clone()).file(
+        "allowed_signers",
+        eve.allowed_signers_line("ada@example.org"),
+    );
+    let commit = repository.commit(&request).unwrap();
+    let ada = SshKey::from_seed(&[7; 32]);
+    for (name, key) in [("v0.1.0", &ada), ("v1.0.0", &ada), ("v0.2.0", &eve)] {
+        let signer = |bytes: &[u8]| key.sign("git", bytes).map_err(|error| error.to_string());
+        let tag = TagRequest::new(name, commit.clone(), format!("Release {name}"), who.clone());
+        repository.create_tag(&tag.signed(&signer)).unwrap();
+    }
+    let process = tempfile::NamedTempFile::new().unwrap();
+    let text = format!(
+        "[process]\nformat = 1\nname = \"acme\"\n[version]\nscheme = \"semver\"\n\
+         below-one = \"breaking-is-minor\"\n[[tag]]\nclass = \"release\"\ntemplate = \"v{{version}}\"\n\
+         [[person]]\nname = \"ada\"\nkeys = [\"ssh:{}\"]\n{}",
+        ada.key(),
+        tables.replace("KEY", &format!("ssh:{}", ada.key()))
+    );
+    std::fs::write(process.path(), text).unwrap();
+    let file = process.path().to_str().unwrap();
+    let at = "2026-11-21T00:00:00Z";
+    let args = ["--process", file, "--format", "json", "--at", at, "tags"];
+    let run = promenade(dir.path(), &args);
+    assert!(run.code <= 1, "{}", run.err);
+    serde_json::from_str(&run.out).unwrap()
+}
+
+fn verdicts(json: &Value) -> Vec<(&str, &str)> {
+    let tags = json["tags"].as_array().unwrap().iter();
+    tags.map(|tag| {
+        (
+            tag["tag"].as_str().unwrap(),
+            tag["verdict"]["signature"].as_str().unwrap(),
+        )
+    })
+    .collect()
+}
+
+#[test]
+fn the_people_of_the_process_are_the_keyring() {
+    let json = by_people("");
+    assert_eq!(
+        verdicts(&json),
+        [
+            ("v0.1.0", "good"),
+            ("v0.2.0", "unknown-signer"),
+            ("v1.0.0", "good")
+        ]
+    );
+    assert_eq!(json["tags"][0]["verdict"]["signer"], "ada");
+    // A key for some names, and for some time.
+    let json = by_people("[[key]]\nid = \"KEY\"\ntags = \"v*,!v0.*\"\n");
+    assert_eq!(verdicts(&json)[0], ("v0.1.0", "untrusted"));
+    assert_eq!(verdicts(&json)[2], ("v1.0.0", "good"));
+    let json = by_people("[[key]]\nid = \"KEY\"\nvalid-before = \"2026-01-01T00:00:00Z\"\n");
+    assert_eq!(verdicts(&json)[2], ("v1.0.0", "untrusted"));
 }

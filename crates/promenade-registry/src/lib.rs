@@ -19,7 +19,7 @@
 //!
 //! The port itself ([`Registry`]) and its conformance test are in `promenade-process`. No registry
 //! can compare and swap a tag: two writers who look, put and look again may both believe that they
-//! won. The ledger decides; [`reconcile`] brings the registry in line with it, reads back what it
+//! won. The ledger decides ([`LedgerAuthority`]); [`reconcile`] brings the registry in line with it, reads back what it
 //! did, asks the ledger again, and repairs what a late write of its own undid. Which names move
 //! where is the policy of `promenade-tag`. Nothing here deletes.
 //!
@@ -32,6 +32,7 @@ mod channels;
 mod closure;
 #[cfg(feature = "http")]
 mod http;
+mod ledger;
 mod memory;
 mod moves;
 mod patient;
@@ -47,6 +48,7 @@ pub use channels::RegistryChannels;
 pub use closure::{CheckClosureError, CheckClosureErrorKind, check_closure};
 #[cfg(feature = "http")]
 pub use http::{Credentials, DockerConfig, FindCredentialsError, HttpRegistry, OpenRegistryError};
+pub use ledger::{AskLedgerError, LedgerAuthority};
 pub use memory::MemoryRegistry;
 pub use moves::{Authority, ChannelMove, MoveReport, Outcome, Refusal, move_channels, reconcile};
 pub use patient::Patience;

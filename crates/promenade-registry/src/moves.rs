@@ -239,7 +239,7 @@ pub fn reconcile<A: Authority + ?Sized>(
     }
 }
 
-/// How often a channel is put before this writer gives up on another one who keeps moving it.
+/// How often a channel is put before this writer gives up: another one keeps moving it, or no put arrives.
 const MAX_ROUNDS: u32 = 16;
 
 struct Desk<'a, A: ?Sized> {
@@ -258,13 +258,14 @@ impl<A: Authority + ?Sized> Desk<'_, A> {
                 if !channels.insert(&one.channel) {
                     return Some(Outcome::Refused(Refusal::Twice));
                 }
+                // What is there already needs no put, so nothing of its image is asked for.
+                if let Some(outcome) = self.look_at(one) {
+                    return Some(outcome);
+                }
                 let closure = closures
                     .entry(one.to)
                     .or_insert_with(|| self.closure(&one.to));
-                match closure {
-                    Some(outcome) => Some(outcome.clone()),
-                    None => self.look_at(one),
-                }
+                closure.clone()
             })
             .collect()
     }
@@ -341,7 +342,7 @@ impl<A: Authority + ?Sized> Desk<'_, A> {
             }
         }
         Outcome::Indeterminate {
-            cause: format!("another writer moved the channel {MAX_ROUNDS} times meanwhile"),
+            cause: format!("it was put {MAX_ROUNDS} times and is not there"),
         }
     }
 

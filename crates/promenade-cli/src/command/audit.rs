@@ -70,6 +70,7 @@ pub(crate) fn run(args: &AuditArgs, context: &Context) -> Result<Report, CliErro
             &args.keys,
             &repository,
             &archive,
+            &process,
             context,
         )?)
         .ledger(gather::ledger(&repository, context)?);

@@ -10,7 +10,7 @@ use promenade::tag::{
 };
 use serde_json::{Value, json};
 
-use self::execute::{Applied, ExecuteArgs};
+use self::execute::{Applied, ExecuteArgs, Recorded};
 use crate::context::git_error;
 use crate::{CliError, Context, Exit, Report};
 
@@ -26,6 +26,9 @@ pub(crate) struct ChannelsArgs {
     /// A commit that is pushed to main
     #[arg(long, value_name = "COMMIT", group = "event")]
     push: Option<String>,
+    /// Bring every channel of the ledger to where the ledger has it
+    #[arg(long, group = "event")]
+    reconcile: bool,
     /// The tags that were published before, oldest first; by default those of the repository
     #[arg(long, value_name = "TAG", num_args = 1..)]
     released: Vec<String>,
@@ -50,6 +53,15 @@ pub(crate) struct ChannelsArgs {
 
 pub(crate) fn run(args: &ChannelsArgs, context: &Context) -> Result<Report, CliError> {
     let process = context.process()?;
+    let recorded = Recorded::open(context, &process)?;
+    if args.reconcile {
+        return reconcile(args, &process, recorded.as_ref());
+    }
+    if recorded.is_some() && args.execute.execute && !args.released.is_empty() {
+        return Err(CliError::input(
+            "the ledger says what was released; `--released` is for plans that are only printed",
+        ));
+    }
     let policy = process.tags();
     let mut all = if args.released.is_empty() {
         repository(policy, context)?
@@ -76,12 +88,56 @@ pub(crate) fn run(args: &ChannelsArgs, context: &Context) -> Result<Report, CliE
         .map_err(CliError::input)?;
     let applied = if args.execute.execute {
         let published = args.publish.as_deref();
-        let applied = execute::apply(&args.execute, &plan, &positions, published, &process)?;
+        let ledger = recorded.as_ref();
+        let args = &args.execute;
+        let applied = execute::apply(args, &plan, &positions, published, &process, ledger)?;
         Some(applied)
     } else {
         None
     };
-    Ok(report(&plan, &process, applied))
+    let authority = if recorded.is_some() { "ledger" } else { "plan" };
+    Ok(report(&plan, &process, authority, applied))
+}
+
+/// Brings the registry to the ledger: what a run that was killed, or a stranger, left behind.
+fn reconcile(
+    args: &ChannelsArgs,
+    process: &Process,
+    recorded: Option<&Recorded>,
+) -> Result<Report, CliError> {
+    let recorded = recorded.ok_or_else(|| {
+        CliError::input("there is no ledger to go by: no repository, or one without records")
+    })?;
+    let authority = recorded.authority();
+    let wanted = authority.moves().map_err(CliError::input)?;
+    let mut text = String::new();
+    let width = wanted.iter().map(|one| one.channel().as_str().len()).max();
+    let width = width.unwrap_or_default();
+    for one in &wanted {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "ledger  {:width$}  {}", one.channel(), one.to());
+    }
+    let moves: Vec<Value> = wanted
+        .iter()
+        .map(|one| {
+            json!({
+                "channel": one.channel().as_str(), "from": null, "to": one.to().to_string(),
+                "why": "the ledger has it there",
+            })
+        })
+        .collect();
+    let (mut done, mut exit) = (Value::Null, Exit::Done);
+    if args.execute.execute {
+        let applied = execute::bring(&args.execute, process, &authority, &wanted)?;
+        text.push('\n');
+        text.push_str(&applied.text);
+        (done, exit) = (Value::Array(applied.json), applied.exit);
+    }
+    let json = json!({
+        "process": process.name(), "authority": "ledger", "moves": moves, "kept": [],
+        "refused": [], "applied": done,
+    });
+    Ok(Report::new("promenade.channels/1", json, text).exit(exit))
 }
 
 /// Reads the event, and takes the version that it is about out of those published before.
@@ -111,7 +167,7 @@ fn event(
             date,
         });
     }
-    // clap asks for one of the three.
+    // clap asks for one of them.
     let tag = args.publish.as_deref().unwrap_or_default();
     let known = all.iter().position(|one| one.tag == tag);
     let one = match known {
@@ -181,7 +237,12 @@ fn repository(policy: &TagPolicy, context: &Context) -> Result<Vec<Published>, C
     Ok(versions.collect())
 }
 
-fn report(plan: &ChannelPlan, process: &Process, applied: Option<Applied>) -> Report {
+fn report(
+    plan: &ChannelPlan,
+    process: &Process,
+    authority: &str,
+    applied: Option<Applied>,
+) -> Report {
     let at = |target: Option<&Target>| target.map(ToString::to_string);
     let moves: Vec<Value> = plan
         .moves()
@@ -227,8 +288,8 @@ fn report(plan: &ChannelPlan, process: &Process, applied: Option<Applied>) -> Re
         done = Value::Array(applied.json);
     }
     let json = json!({
-        "process": process.name(), "moves": moves, "kept": kept, "refused": refused,
-        "applied": done,
+        "process": process.name(), "authority": authority, "moves": moves, "kept": kept,
+        "refused": refused, "applied": done,
     });
     Report::new("promenade.channels/1", json, text).exit(exit)
 }

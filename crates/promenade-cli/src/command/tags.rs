@@ -38,7 +38,7 @@ pub(crate) fn run(args: &TagsArgs, context: &Context) -> Result<Report, CliError
     let policy = process.tags();
     let repository = context.repository()?;
     let facts = repository.tags().map_err(git_error)?;
-    let verdicts = args.keys.judge(&repository, &facts, context)?;
+    let verdicts = args.keys.judge(&repository, &facts, &process, context)?;
     let survey = policy.survey(&facts);
     let worst = survey
         .iter()

@@ -1,9 +1,10 @@
-//! The verdicts on signed tags, by keyrings that the caller names.
+//! The verdicts on signed tags, by the keyring of the process or by those that the caller names.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use promenade::git::{Repository, TagCheck, TagReport};
+use promenade::process::Process;
 use promenade::signature::{AllowedSigners, Keyring, PgpKeys, PgpVerifier, SshVerifier, Verdict};
 use promenade::tag::{SignatureKind, TagFacts};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use crate::context::git_error;
 use crate::{CliError, Context};
 
-/// Whom to trust. Nothing of the repository is asked: keyrings are named by the caller.
+/// Whom to trust, instead of the people of the process. Nothing of what is judged is asked.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct KeyringArgs {
     /// Judge ssh signatures by this `allowed_signers` file
@@ -32,10 +33,16 @@ impl KeyringArgs {
         &self,
         repository: &Repository,
         facts: &[TagFacts],
+        process: &Process,
         context: &Context,
     ) -> Result<Verdicts, CliError> {
-        let Some(keyring) = self.keyring(context)? else {
-            return Ok(Verdicts::default());
+        let (keyring, signers) = match self.keyring(context)? {
+            Some(keyring) => (keyring, Vec::new()),
+            None if process.keyring().is_empty() => return Ok(Verdicts::default()),
+            None => {
+                let keyring = Keyring::of(process.keyring()).map_err(CliError::input)?;
+                (keyring, process.keyring().tag_signers())
+            }
         };
         let names: Vec<&str> = facts
             .iter()
@@ -44,7 +51,7 @@ impl KeyringArgs {
             .collect();
         let check = TagCheck {
             verifier: &keyring,
-            signers: &[],
+            signers: &signers,
             now: context.at(),
             recorded: &BTreeMap::new(),
         };

@@ -200,7 +200,7 @@ impl<'p, 'a> Draft<'p, 'a> {
             })
     }
 
-    /// Adds the moves of a plan of channels: first in the registry, then in the ledger.
+    /// Adds the moves of a plan of channels: first in the ledger, which decides, then in the registry.
     pub(super) fn move_channels(
         &mut self,
         plan: &ChannelPlan,
@@ -210,7 +210,7 @@ impl<'p, 'a> Draft<'p, 'a> {
             let gate = format!("channel:{}", refused.channel);
             self.hold(Blocker::permanent(gate, refused.why.to_string()));
         }
-        let mut moves = Vec::new();
+        let (mut moves, mut steps) = (Vec::new(), Vec::new());
         for wish in plan.moves() {
             let Some(to) = wish.to.version.clone() else {
                 continue;
@@ -230,7 +230,7 @@ impl<'p, 'a> Draft<'p, 'a> {
                     .from
                     .as_ref()
                     .and_then(|target| target.digest.as_deref());
-                self.steps.push(Step::Channel {
+                steps.push(Step::Channel {
                     name: wish.channel.clone(),
                     from: from.and_then(|text| text.parse().ok()),
                     to: digest,
@@ -253,7 +253,9 @@ impl<'p, 'a> Draft<'p, 'a> {
                 reason: reason.to_owned(),
             },
             None => Command::MoveChannels { moves },
-        }])
+        }])?;
+        self.steps.extend(steps);
+        Ok(())
     }
 
     fn rule_of(&self, channel: &str) -> Option<&'a ChannelRule> {

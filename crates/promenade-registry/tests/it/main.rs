@@ -6,6 +6,8 @@ mod fake;
 mod http;
 mod moves;
 #[cfg(feature = "http")]
+mod proxy;
+#[cfg(feature = "http")]
 mod real;
 #[cfg(feature = "http")]
 mod server;

@@ -1,17 +1,21 @@
 //! Channels in a real registry; `skopeo` says where they are.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use promenade_digest::Digest;
-use promenade_promotion::ledger::{AppendError, Head, LedgerStore, MemoryLedger, OpId, StreamId};
-use promenade_registry::{
-    Authority, ChannelMove, ChannelName, Credentials, Descriptor, HttpRegistry, Manifest,
-    Mutability, Outcome, Patience, Reference, Refusal, Registry, RegistryError, RegistryErrorKind,
-    conformance, move_channels, reconcile,
+use promenade_process::Process;
+use promenade_promotion::ledger::{MemoryLedger, OpId, StreamId};
+use promenade_promotion::{
+    self as promotion, Artifacts, CommitId, Context, Done, Follows, Journal, MakeRelease, Policy,
 };
+use promenade_registry::{
+    Authority, ChannelMove, ChannelName, Credentials, HttpRegistry, LedgerAuthority, Manifest,
+    Mutability, Outcome, Patience, Reference, Refusal, Registry, conformance, move_channels,
+    reconcile,
+};
+use semver::Version;
 
+use crate::proxy::{Fate, Proxy};
 use crate::server::{Server, run};
 
 const PATIENCE: Patience = Patience {
@@ -20,9 +24,13 @@ const PATIENCE: Patience = Patience {
 };
 
 fn client(server: &Server) -> HttpRegistry {
+    client_of(&server.host)
+}
+
+fn client_of(host: &str) -> HttpRegistry {
     let limit = Duration::from_secs(10);
     let repository = "app".parse().unwrap();
-    HttpRegistry::new(&server.host, &repository, Credentials::Anonymous, limit).unwrap()
+    HttpRegistry::new(host, &repository, Credentials::Anonymous, limit).unwrap()
 }
 
 /// Builds an image, which `skopeo` and we see under the same digest.
@@ -148,43 +156,54 @@ fn adv_083_a_channel_that_moved_away_from_what_was_qualified_is_not_taken_along(
     assert_eq!(server.oracle("production"), qualified.digest().to_string());
 }
 
-/// The ledger says where channels belong: the last record does.
-struct Ledger<'a> {
-    store: &'a MemoryLedger,
-    stream: StreamId,
+/// Who promotes, and by which rules: releases need no candidate.
+fn policy() -> Policy {
+    let text = "[process]\nformat = 1\nname = \"race\"\n[version]\nscheme = \"semver\"\nbelow-one = \"breaking-is-minor\"\n";
+    let process = Process::parse("release.toml", text).unwrap();
+    process.promotion().clone()
 }
 
-impl Ledger<'_> {
-    fn records(&self) -> (Head, Vec<Digest>) {
-        let mut digests = Vec::new();
-        let head = self.store.read(&self.stream, 1, &mut |record| {
-            let text = String::from_utf8(record.body.clone()).unwrap();
-            digests.push(text.parse().unwrap());
-            true
-        });
-        (head.unwrap(), digests)
-    }
-
-    fn append(&self, head: &Head, op: &str, digest: &Digest) -> bool {
-        let bodies = [digest.to_string().into_bytes()];
-        let appended = self
-            .store
-            .append(&self.stream, head, &OpId::new(op).unwrap(), &bodies);
-        match appended {
-            Ok(_) => true,
-            Err(AppendError::Conflict { .. }) => false,
-            Err(error) => panic!("{error}"),
-        }
-    }
+fn asking() -> Context {
+    let at: chrono::DateTime<chrono::Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
+    Context::new("ci:race".parse().unwrap(), at)
 }
 
-impl Authority for Ledger<'_> {
-    fn wanted(&self, _: &ChannelName) -> Result<Option<Digest>, String> {
-        Ok(self.records().1.last().copied())
-    }
+fn run_command(journal: &Journal<'_>, op: &str, command: &promotion::Command) -> Done {
+    journal
+        .run(&OpId::new(op).unwrap(), command, &asking())
+        .unwrap()
+}
 
-    fn expects(&self, _: &ChannelName, observed: Option<&Digest>) -> Result<bool, String> {
-        Ok(observed.is_none_or(|observed| self.records().1.contains(observed)))
+/// Releases three versions, each with an image of its own.
+fn release_images(journal: &Journal<'_>, images: &[Manifest]) -> Vec<Version> {
+    let mut versions = Vec::new();
+    for (index, image) in images.iter().enumerate() {
+        let version = Version::new(1, index as u64, 0);
+        let artifacts = Artifacts::new([("image", *image.digest())]).unwrap();
+        let commit: CommitId = format!("{index}").repeat(40).parse().unwrap();
+        let release = MakeRelease::direct(version.clone(), commit, artifacts);
+        let command = promotion::Command::Release(Box::new(release));
+        let done = run_command(journal, &format!("release-{index}"), &command);
+        assert!(matches!(done, Done::Appended { .. }), "{done:?}");
+        versions.push(version);
+    }
+    versions
+}
+
+/// Wants `latest` moved, in the ledger: true if it was recorded.
+fn want(journal: &Journal<'_>, op: &str, from: Option<&Version>, to: &Version) -> bool {
+    let one = promotion::ChannelMove {
+        channel: "latest".parse().unwrap(),
+        follows: Follows::MostRecent,
+        from: from.cloned(),
+        to: to.clone(),
+        environment: None,
+    };
+    let moves = vec![one];
+    match run_command(journal, op, &promotion::Command::MoveChannels { moves }) {
+        Done::Appended { .. } => true,
+        Done::Held(_) => false,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -193,46 +212,57 @@ fn adv_085_of_two_writers_the_winner_of_the_ledger_is_what_the_registry_ends_wit
     let Some(server) = Server::start() else {
         return;
     };
-    let images = [image(&server, "a"), image(&server, "b")];
-    let store = MemoryLedger::default();
+    let images = ["a", "b", "c"].map(|text| image(&server, text));
+    let (store, policy) = (MemoryLedger::default(), policy());
     let stream = StreamId::new("channels").unwrap();
+    let journal = Journal::new(&store, stream.clone(), &policy);
+    let versions = release_images(&journal, &images);
     let (told, won, superseded) = (
         AtomicUsize::new(0),
         AtomicUsize::new(0),
         AtomicUsize::new(0),
     );
-    for round in 0..testkit::scale(100, 400) {
-        let ledger = Ledger {
-            store: &store,
-            stream: stream.clone(),
-        };
-        let (head, _) = ledger.records();
+    let rounds = testkit::scale(100, 400);
+    for round in 0..rounds {
+        let (state, _) = journal.replay().unwrap();
+        let channel = state.channels.get(&"latest".parse().unwrap());
+        let at = channel.map(|channel| &channel.version);
         let barrier = std::sync::Barrier::new(2);
+        // Both writers want it elsewhere than it is.
+        let wishes: Vec<_> = versions
+            .iter()
+            .filter(|to| at != Some(*to))
+            .take(2)
+            .collect();
         std::thread::scope(|scope| {
-            for (writer, image) in images.iter().enumerate() {
-                let (ledger, barrier, server) = (&ledger, &barrier, &server);
+            for (writer, to) in wishes.iter().enumerate() {
+                let (store, stream, policy, barrier, server) =
+                    (&store, &stream, &policy, &barrier, &server);
                 let (told, won, superseded) = (&told, &won, &superseded);
                 scope.spawn(move || {
                     let registry = client(server);
+                    let journal = Journal::new(store, stream.clone(), policy);
                     barrier.wait();
                     let op = format!("round-{round}-{writer}");
-                    if !ledger.append(&head, &op, image.digest()) {
+                    if !want(&journal, &op, at, to) {
                         // The loser is told by the ledger; it decides again, after the winner.
                         told.fetch_add(1, Ordering::SeqCst);
-                        let (head, _) = ledger.records();
-                        if round % 2 == 0
-                            || !ledger.append(&head, &format!("{op}-again"), image.digest())
+                        let (state, _) = journal.replay().unwrap();
+                        let now = &state.channels[&"latest".parse().unwrap()].version;
+                        if round % 2 == 0 || !want(&journal, &format!("{op}-again"), Some(now), to)
                         {
                             return;
                         }
                     }
+                    let authority = LedgerAuthority::new(store, stream, "image");
+                    let digest = authority.image_of(to).unwrap().unwrap();
                     let one = [ChannelMove::new(
                         name("latest"),
                         Mutability::Moving,
                         None,
-                        *image.digest(),
+                        digest,
                     )];
-                    let report = reconcile(&registry, ledger, &one, PATIENCE);
+                    let report = reconcile(&registry, &authority, &one, PATIENCE);
                     match &report.moves()[0].1 {
                         Outcome::Moved | Outcome::AlreadyThere => {
                             won.fetch_add(1, Ordering::SeqCst)
@@ -243,7 +273,8 @@ fn adv_085_of_two_writers_the_winner_of_the_ledger_is_what_the_registry_ends_wit
                 });
             }
         });
-        let wanted = ledger.wanted(&name("latest")).unwrap().unwrap();
+        let authority = LedgerAuthority::new(&store, &stream, "image");
+        let wanted = authority.wanted(&name("latest")).unwrap().unwrap();
         let found = client(&server)
             .find(&Reference::Channel(name("latest")))
             .unwrap()
@@ -251,86 +282,104 @@ fn adv_085_of_two_writers_the_winner_of_the_ledger_is_what_the_registry_ends_wit
         assert_eq!(found.digest, wanted, "round {round}");
     }
     let (told, won) = (told.into_inner(), won.into_inner());
-    assert_eq!(
-        told,
-        testkit::scale(100, 400),
-        "one writer of each round lost"
-    );
-    assert!(
-        won >= told,
-        "{won} wins, {} superseded",
-        superseded.into_inner()
-    );
+    let superseded = superseded.into_inner();
+    assert_eq!(told, rounds, "one writer of each round lost");
+    assert!(won >= told, "{won} wins, {superseded} superseded");
 }
 
-/// A registry whose client dies after some number of puts.
-struct Mortal<'a> {
-    inner: &'a HttpRegistry,
-    left: Mutex<usize>,
-}
-
-impl Mortal<'_> {
-    fn alive(&self) -> Result<(), RegistryError> {
-        let cause = "killed".to_owned();
-        match *self.left.lock().unwrap() {
-            0 => Err(RegistryError::new(
-                "any",
-                RegistryErrorKind::Unknown { cause },
-            )),
-            _ => Ok(()),
+#[test]
+fn a_put_that_is_never_answered_is_taken_up_by_the_next_run() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let image = image(&server, "a");
+    for put in 1..=4 {
+        for fate in [Fate::Hold, Fate::HoldAfter] {
+            let name = |text: &str| format!("{text}-{put}-{fate:?}");
+            let names = ["minor", "major", "latest", "network", "other"].map(name);
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let set = moves(&names, None, &image);
+            let mut puts = 0;
+            let proxy = Proxy::new(&server.host, move |line| {
+                puts += usize::from(line.starts_with("PUT "));
+                match puts.cmp(&put) {
+                    std::cmp::Ordering::Less => Fate::Pass,
+                    std::cmp::Ordering::Equal => fate,
+                    // And from then on the network is gone.
+                    std::cmp::Ordering::Greater => Fate::Fail,
+                }
+            });
+            let repository = "app".parse().unwrap();
+            let limit = Duration::from_millis(300);
+            let gone =
+                HttpRegistry::new(&proxy.host, &repository, Credentials::Anonymous, limit).unwrap();
+            let quick = Patience {
+                attempts: 1,
+                pause: Duration::ZERO,
+            };
+            let report = reconcile(&gone, set.as_slice(), &set, quick);
+            let held = proxy.held.recv_timeout(limit * 20).unwrap();
+            assert!(held.starts_with("PUT "), "{held}");
+            assert!(!report.is_done(), "{report:?}");
+            assert!(
+                report
+                    .outcomes()
+                    .any(|one| matches!(one, Outcome::Indeterminate { .. }))
+            );
+            let report = move_channels(&client(&server), &set);
+            assert!(report.is_done(), "{report:?}");
+            let there = report
+                .outcomes()
+                .filter(|outcome| **outcome == Outcome::AlreadyThere)
+                .count();
+            let expected = put - usize::from(fate == Fate::Hold);
+            assert_eq!(there, expected, "what was done is not done again");
         }
     }
 }
 
-impl Registry for Mortal<'_> {
-    fn find(&self, reference: &Reference) -> Result<Option<Descriptor>, RegistryError> {
-        self.alive()?;
-        self.inner.find(reference)
-    }
-    fn fetch(&self, digest: &Digest) -> Result<Manifest, RegistryError> {
-        self.alive()?;
-        self.inner.fetch(digest)
-    }
-    fn put(&self, channel: &ChannelName, manifest: &Manifest) -> Result<(), RegistryError> {
-        self.alive()?;
-        self.inner.put(channel, manifest)?;
-        *self.left.lock().unwrap() -= 1;
-        Ok(())
-    }
-    fn list(&self) -> Result<std::collections::BTreeSet<ChannelName>, RegistryError> {
-        self.inner.list()
-    }
-}
-
 #[test]
-fn adv_103_killed_between_two_moves_the_next_run_converges() {
+fn any_answer_may_be_500_and_no_name_is_taken_for_absent() {
     let Some(server) = Server::start() else {
         return;
     };
+    let (old, new) = (image(&server, "a"), image(&server, "b"));
     let registry = client(&server);
-    let image = image(&server, "a");
-    for puts in 1..5 {
-        let prefix = |text: &str| format!("k{puts}-{text}");
-        let names = ["minor", "major", "latest", "network", "other"].map(prefix);
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let set = moves(&names, None, &image);
-        let mortal = Mortal {
-            inner: &registry,
-            left: Mutex::new(puts),
-        };
-        let quick = Patience {
-            attempts: 1,
-            pause: Duration::ZERO,
-        };
-        let report = reconcile(&mortal, set.as_slice(), &set, quick);
-        assert!(!report.is_done());
-        let report = move_channels(&registry, &set);
-        assert!(report.is_done(), "{report:?}");
-        let there = report
-            .outcomes()
-            .filter(|outcome| **outcome == Outcome::AlreadyThere)
-            .count();
-        assert_eq!(there, puts, "what was done is not done again");
+    for (round, every) in [2, 3, 5, 7].into_iter().enumerate() {
+        for after in [false, true] {
+            let names = ["minor", "major", "latest"].map(|name| format!("{name}-{round}-{after}"));
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            assert!(move_channels(&registry, &moves(&names, None, &old)).is_done());
+            // Of all requests, puts included, one of two (three, …) fails, in no order: before the
+            // registry sees it, or after it did what was asked.
+            let mut dice = 2_463_534_242_u32;
+            let fate = if after { Fate::FailAfter } else { Fate::Fail };
+            let proxy = Proxy::new(&server.host, move |_| {
+                dice ^= dice << 13;
+                dice ^= dice >> 17;
+                dice ^= dice << 5;
+                if dice.is_multiple_of(every) {
+                    fate
+                } else {
+                    Fate::Pass
+                }
+            });
+            let flaky = client_of(&proxy.host);
+            // A name that must not be there is there: a failed look may never say it is not.
+            let fresh = moves(&names, None, &new);
+            let report = reconcile(&flaky, fresh.as_slice(), &fresh, PATIENCE);
+            let observed = Some(*old.digest());
+            for outcome in report.outcomes() {
+                assert_eq!(*outcome, Outcome::LostRace { observed });
+            }
+            let set = moves(&names, Some(&old), &new);
+            let report = reconcile(&flaky, set.as_slice(), &set, PATIENCE);
+            assert!(report.is_done(), "{report:?}");
+            assert!(proxy.failed.load(Ordering::SeqCst) >= 3);
+            for name in names {
+                assert_eq!(server.oracle(name), new.digest().to_string());
+            }
+        }
     }
 }
 

@@ -16,15 +16,16 @@ use crate::command::verdict::KeyringArgs;
 use crate::context::{STREAM, git_error};
 use crate::{CliError, Context};
 
-/// Judges the signatures of tags, if a keyring was named.
+/// Judges the signatures of tags, by the people of the process or by the keyring that was named.
 pub(super) fn signatures(
     keys: &KeyringArgs,
     repository: &Repository,
     archive: &Archive,
+    process: &Process,
     context: &Context,
 ) -> Result<BTreeMap<String, SignatureFacts>, CliError> {
     let sight = archive.sight().map_err(CliError::world)?;
-    let verdicts = keys.judge(repository, &sight.tags, context)?;
+    let verdicts = keys.judge(repository, &sight.tags, process, context)?;
     let mut facts = BTreeMap::new();
     for report in verdicts.reports() {
         let problems: Vec<_> = report.problems().iter().map(ToString::to_string).collect();

@@ -5,15 +5,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use promenade::digest::Digest;
+use promenade::git::{GitLedger, Ident};
 use promenade::process::Process;
+use promenade::promotion::ledger::{Head, LedgerStore as _, StreamId};
 use promenade::registry::{
-    ChannelMove, DockerConfig, HttpRegistry, MoveReport, Mutability, Outcome, Reference, Refusal,
-    Registry, move_channels,
+    Authority, ChannelMove, ChannelName, DockerConfig, HttpRegistry, LedgerAuthority, MoveReport,
+    Mutability, Outcome, Patience, Reference, Refusal, Registry, move_channels, reconcile,
 };
 use promenade::tag::{ChannelPlan, ChannelSet, ImageRepository, Move, Positions, Target};
 use serde_json::{Value, json};
 
-use crate::{CliError, Exit};
+use crate::context::{STREAM, git_error};
+use crate::{CliError, Context, Exit};
 
 /// How long one request may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -38,14 +41,76 @@ pub(super) struct Applied {
     pub(super) exit: Exit,
 }
 
+/// The ledger of the repository, which decides where channels belong.
+pub(super) struct Recorded {
+    ledger: GitLedger,
+    stream: StreamId,
+    image: String,
+}
+
+impl Recorded {
+    /// Opens the ledger, if there is a repository and its ledger holds anything.
+    pub(super) fn open(context: &Context, process: &Process) -> Result<Option<Self>, CliError> {
+        let repository = match context.repository() {
+            Ok(repository) => repository,
+            Err(error) if error.exit() == Exit::Input => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let nobody = Ident::new(
+            "promenade",
+            "promenade@localhost",
+            context.at().fixed_offset(),
+        );
+        let ledger = GitLedger::new(&repository, &nobody.map_err(git_error)?);
+        let stream = StreamId::new(STREAM).map_err(CliError::input)?;
+        if ledger.head(&stream).map_err(CliError::world)? == Head::EMPTY {
+            return Ok(None);
+        }
+        let image = process.image().ok_or_else(|| {
+            CliError::input("the process does not say which artifact is the image: `[registry]`")
+        })?;
+        let image = image.to_owned();
+        Ok(Some(Self {
+            ledger,
+            stream,
+            image,
+        }))
+    }
+
+    pub(super) fn authority(&self) -> LedgerAuthority<'_> {
+        LedgerAuthority::new(&self.ledger, &self.stream, &self.image)
+    }
+}
+
+/// The ledger; for names of commits, of which it says nothing, the plan.
+struct Both<'a> {
+    ledger: &'a LedgerAuthority<'a>,
+    commits: &'a [ChannelMove],
+}
+
+impl Authority for Both<'_> {
+    fn wanted(&self, channel: &ChannelName) -> Result<Option<Digest>, String> {
+        match self.ledger.wanted(channel)? {
+            Some(wanted) => Ok(Some(wanted)),
+            None => self.commits.wanted(channel),
+        }
+    }
+
+    fn expects(&self, channel: &ChannelName, observed: Option<&Digest>) -> Result<bool, String> {
+        Ok(self.ledger.expects(channel, observed)? || self.commits.expects(channel, observed)?)
+    }
+}
+
 /// Carries a plan out. `before` is where the channels are by what was released; `published` is the
-/// tag of the version that is published, if one is.
+/// tag of the version that is published, if one is. Where there is a ledger, it decides: what it has
+/// not recorded is not moved, and what it wants elsewhere is told.
 pub(super) fn apply(
     args: &ExecuteArgs,
     plan: &ChannelPlan,
     before: &Positions,
     published: Option<&str>,
     process: &Process,
+    recorded: Option<&Recorded>,
 ) -> Result<Applied, CliError> {
     if !plan.refused().is_empty() {
         let text = "nothing was moved: the plan holds refusals\n".to_owned();
@@ -57,20 +122,44 @@ pub(super) fn apply(
         });
     }
     let registry = open(args, process)?;
+    let authority = recorded.map(Recorded::authority);
     let desk = Desk {
         registry: &registry,
         set: process.channels(),
         before,
         image: published.zip(args.digest),
+        ledger: authority.as_ref(),
     };
-    let mut moves = plan
-        .moves()
-        .iter()
-        .map(|one| desk.wish(one))
-        .collect::<Result<Vec<_>, _>>()?;
+    let (mut moves, mut commits) = (Vec::new(), Vec::new());
+    for one in plan.moves() {
+        let wish = desk.wish(one)?;
+        if one.to.version.is_none() {
+            commits.push(wish.clone());
+        }
+        moves.push(wish);
+    }
     // Names for ever come first: if one of them is taken, nothing moves.
     moves.sort_by_key(|one| one.mutability() == Mutability::Moving);
-    Ok(report(&move_channels(&registry, &moves)))
+    Ok(report(&match &authority {
+        None => move_channels(&registry, &moves),
+        Some(ledger) => {
+            let commits = commits.as_slice();
+            let both = Both { ledger, commits };
+            reconcile(&registry, &both, &moves, Patience::default())
+        }
+    }))
+}
+
+/// Brings every channel of the ledger to where the ledger has it.
+pub(super) fn bring(
+    args: &ExecuteArgs,
+    process: &Process,
+    authority: &LedgerAuthority<'_>,
+    moves: &[ChannelMove],
+) -> Result<Applied, CliError> {
+    let registry = open(args, process)?;
+    let brought = reconcile(&registry, authority, moves, Patience::default());
+    Ok(report(&brought))
 }
 
 fn open(args: &ExecuteArgs, process: &Process) -> Result<HttpRegistry, CliError> {
@@ -105,6 +194,8 @@ struct Desk<'a> {
     before: &'a Positions,
     /// The tag that is published, and its image.
     image: Option<(&'a str, Digest)>,
+    /// The ledger, if there is one: it knows every image.
+    ledger: Option<&'a LedgerAuthority<'a>>,
 }
 
 impl Desk<'_> {
@@ -130,9 +221,23 @@ impl Desk<'_> {
         if let Some(text) = &target.digest {
             return text.parse().map_err(CliError::input);
         }
-        if let Some((tag, digest)) = self.image
-            && target.tag.as_deref() == Some(tag)
-        {
+        let given = self
+            .image
+            .filter(|(tag, _)| target.tag.as_deref() == Some(tag))
+            .map(|(_, digest)| digest);
+        if let (Some(ledger), Some(version)) = (self.ledger, &target.version) {
+            let known = ledger.image_of(version).map_err(CliError::input)?;
+            let known = known.ok_or_else(|| {
+                CliError::input(format!("the ledger holds no image of `{target}`"))
+            })?;
+            return match given {
+                Some(given) if given != known => Err(CliError::conflict(format!(
+                    "the image of `{target}` is {known} in the ledger, not {given}"
+                ))),
+                _ => Ok(known),
+            };
+        }
+        if let Some(digest) = given {
             return Ok(digest);
         }
         let names = self

@@ -20,6 +20,7 @@
 //! <root>/<stream>/records/00000000000000000257        the records of one append, canonical bytes
 //! <root>/<stream>/bundles/00000000000000000001-00000000000000000256        sealed
 //! <root>/<stream>/tmp/                                files that have no name yet
+//! <root>/<stream>/snapshots/00000000000000001000      the state after that record, if it is kept
 //! ```
 //!
 //! An append is written to `tmp`, synced, and linked (`link(2)`) to the name of its first sequence
@@ -30,7 +31,8 @@
 //! # Scope and non-scope
 //!
 //! For embedders without a repository, on Linux and macOS, on a file system with hard links; it is
-//! the reference that other stores are measured by. It knows nothing of events. It does not guard
+//! the reference that other stores are measured by. The ledger knows nothing of events;
+//! [`Snapshots`], which serve every store, do. It does not guard
 //! against someone who may write to the directory and rewrites the whole chain: pin a head elsewhere
 //! for that (every read returns one).
 
@@ -39,6 +41,8 @@ mod files;
 mod layout;
 mod ledger;
 mod seal;
+mod snapshots;
 
 pub use files::{FileOp, Files, OsFiles};
 pub use ledger::FileLedger;
+pub use snapshots::{Restored, Snapshots};

@@ -3,6 +3,7 @@
 mod contract;
 mod input;
 mod power;
+mod snapshots;
 mod stress;
 mod stressed;
 mod support;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use promenade::git::{GitError, GitLedger, Ident, Repository};
 use promenade::process::Process;
-use promenade::promotion::ledger::{Head, StoreError, StreamId};
-use promenade::promotion::{Gate, ReplayError, State, replay};
+use promenade::promotion::ledger::{Head, StreamId};
+use promenade::promotion::{Gate, Replay, State};
 
-use crate::CliError;
+use crate::{CliError, trust};
 
 /// The process file of a repository that names no other.
 const PROCESS_FILE: &str = "release.toml";
@@ -130,10 +130,10 @@ impl Context {
         let nobody = Ident::new("promenade", "promenade@localhost", self.at().fixed_offset());
         let ledger = GitLedger::new(&repository, &nobody.map_err(git_error)?);
         let stream = StreamId::new(STREAM).map_err(CliError::input)?;
-        replay(&ledger, &stream).map_err(|error| match error {
-            ReplayError::Store(StoreError::Io { .. }) => CliError::world(error),
-            _ => CliError::input(error),
-        })
+        let process = self.names_process().then(|| self.process()).transpose()?;
+        let mut replay = Replay::new(&stream);
+        trust::read_on(&mut replay, &ledger, &stream, process.as_ref(), self.at())?;
+        Ok((replay.state().clone(), replay.head()))
     }
 
     /// Returns whether a process was named, or stands in the repository.

@@ -27,6 +27,7 @@ mod context;
 pub mod diff;
 mod progress;
 mod report;
+mod trust;
 mod world;
 
 pub use app::App;

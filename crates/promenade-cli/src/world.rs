@@ -6,6 +6,7 @@ mod key;
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use promenade::git::{GitLedger, Ident, Repository, Work};
@@ -17,13 +18,13 @@ use promenade::process::{
 };
 use promenade::promotion::ledger::{Head, StreamId};
 use promenade::promotion::{Actor, Blockers, CommitId, Event, Replay, State, Subject};
-use promenade::signature::MakeSignature;
+use promenade::signature::{GIT_NAMESPACE, MakeSignature};
 use promenade::version::Version;
 
 pub(crate) use act::{ActArgs, run, subject};
 
 use crate::context::{STREAM, git_error};
-use crate::{CliError, Context, diff};
+use crate::{CliError, Context, diff, trust};
 
 /// A repository, with everything that planning in it and acting on it needs.
 pub(crate) struct Site {
@@ -31,7 +32,9 @@ pub(crate) struct Site {
     pub(crate) process: Process,
     pub(crate) stream: StreamId,
     ledger: GitLedger,
-    key: Option<Box<dyn MakeSignature>>,
+    key: Option<Arc<dyn MakeSignature>>,
+    /// The time by which signatures are judged.
+    at: DateTime<Utc>,
     replay: RefCell<Replay>,
 }
 
@@ -42,7 +45,8 @@ impl Site {
         let process = context.process()?;
         let key = key::signer(&repository)?;
         let who = repository.identity(context.at().fixed_offset());
-        Self::new(repository, process, key, &who.map_err(git_error)?)
+        let who = who.map_err(git_error)?;
+        Self::new(repository, process, key, &who, context.at())
     }
 
     /// Takes a repository, its process and a key.
@@ -51,14 +55,23 @@ impl Site {
         process: Process,
         key: Option<Box<dyn MakeSignature>>,
         who: &Ident,
+        at: DateTime<Utc>,
     ) -> Result<Self, CliError> {
         let stream = StreamId::new(STREAM).map_err(CliError::input)?;
-        let ledger = GitLedger::new(&repository, who).describe(describe);
+        let mut ledger = GitLedger::new(&repository, who).describe(describe);
+        let key: Option<Arc<dyn MakeSignature>> = key.map(Arc::from);
+        if let Some(key) = key.clone().filter(|_| process.ledger().signed) {
+            ledger = ledger.signed(move |bytes| {
+                let made = key.sign(GIT_NAMESPACE, bytes);
+                made.map_err(|error| error.to_string())
+            });
+        }
         Ok(Self {
             repository,
             process,
             ledger,
             key,
+            at,
             replay: RefCell::new(Replay::new(&stream)),
             stream,
         })
@@ -98,7 +111,8 @@ impl Site {
     /// Reads what the ledger has got since the last time, and gives its state and head.
     pub(crate) fn replay(&self) -> Result<(State, Head), CliError> {
         let mut replay = self.replay.borrow_mut();
-        replay.read_on(&self.ledger).map_err(CliError::world)?;
+        let process = Some(&self.process);
+        trust::read_on(&mut replay, &self.ledger, &self.stream, process, self.at)?;
         Ok((replay.state().clone(), replay.head()))
     }
 

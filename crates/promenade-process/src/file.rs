@@ -55,6 +55,8 @@ pub(crate) struct File {
     pub(crate) impact: ImpactRules,
     #[serde(default)]
     pub(crate) component: Vec<Spanned<ComponentRule>>,
+    #[serde(default)]
+    pub(crate) ledger: Option<Spanned<LedgerRules>>,
 }
 
 /// The `[process]` table.
@@ -109,6 +111,16 @@ pub struct PinRule {
     pub environment: EnvironmentName,
     /// The file, and where in it the name of a tag or an image stands.
     pub file: FilePolicy,
+}
+
+/// The `[ledger]` table: what a record must carry to count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[non_exhaustive]
+pub struct LedgerRules {
+    /// Whether an approval or a waiver counts only if its record is signed by a key of the person whom
+    /// it names.
+    pub signed: bool,
 }
 
 /// The `[waivers]` table: who may answer for a gate that does not hold.

@@ -32,7 +32,9 @@ mod process;
 
 pub use apply::{ApplyError, ApplyErrorKind, Flow, Outcome, Receipt, World, apply};
 pub use error::{ParseProcessError, UnknownPresetError};
-pub use file::{BranchRules, CommitRules, ImageRepositoryName, PinRule, RegistryRules};
+pub use file::{
+    BranchRules, CommitRules, ImageRepositoryName, LedgerRules, PinRule, RegistryRules,
+};
 pub use impact::{ComponentRule, ImpactReason, ImpactRules, ImpactSource, Impacts};
 pub use keyring::{KeyRule, TrustedKey, TrustedKeys};
 pub use plan::{DocumentChange, Plan, Step};

@@ -14,7 +14,7 @@ use toml::Spanned;
 
 use crate::file::{FORMAT, File};
 use crate::{
-    BranchRules, CommitRules, ComponentRule, ImpactRules, ParseProcessError, PinRule,
+    BranchRules, CommitRules, ComponentRule, ImpactRules, LedgerRules, ParseProcessError, PinRule,
     RegistryRules, TrustedKeys, UnknownPresetError,
 };
 
@@ -60,6 +60,7 @@ pub struct Process {
     keyring: TrustedKeys,
     impact: ImpactRules,
     components: Vec<ComponentRule>,
+    ledger: LedgerRules,
 }
 
 impl Process {
@@ -192,6 +193,12 @@ impl Process {
     pub fn keyring(&self) -> &TrustedKeys {
         &self.keyring
     }
+
+    /// Returns what a record of the ledger must carry to count.
+    #[must_use]
+    pub fn ledger(&self) -> &LedgerRules {
+        &self.ledger
+    }
 }
 
 /// Checks what only shows across tables, and points at the table.
@@ -231,6 +238,12 @@ impl Checker<'_> {
         let key_spans = spans(&file.key);
         let keyring = TrustedKeys::build(promotion.roster(), inner(file.key))
             .map_err(|(index, problem)| self.error(key_spans.get(index), &problem))?;
+        let ledger_span = file.ledger.as_ref().map(Spanned::span);
+        let ledger = file.ledger.map(Spanned::into_inner).unwrap_or_default();
+        if ledger.signed && keyring.is_empty() {
+            let message = "nobody could sign a record: expected a `[[person]]` with an `ssh:` or `openpgp:` key";
+            return Err(self.error(ledger_span.as_ref(), &message));
+        }
         let component_spans = spans(&file.component);
         let components = inner(file.component);
         for (index, rule) in components.iter().enumerate() {
@@ -264,6 +277,7 @@ impl Checker<'_> {
             keyring,
             impact: file.impact,
             components,
+            ledger,
         })
     }
 

@@ -1,18 +1,20 @@
 //! `ledger`: its story, its proof, sharing it with a remote, and taking up a history.
 
 mod adopt;
+mod verify;
 
 use std::fmt::Write as _;
 
 use chrono::SecondsFormat;
 use promenade::git::{GitError, GitLedger, Ident, Repository, ShareError};
+use promenade::promotion::Event;
+use promenade::promotion::export::{self, ExportError};
 use promenade::promotion::ledger::{AppendError, Head, LedgerStore as _, StoreError, StreamId};
-use promenade::promotion::{Event, ReplayError, replay};
 use serde_json::{Value, json};
 
 use crate::context::git_error;
 use crate::world::describe;
-use crate::{CliError, Context, Exit, Report};
+use crate::{CliError, Context, Report};
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct LedgerArgs {
@@ -80,7 +82,7 @@ pub(crate) fn run(args: &LedgerArgs, context: &Context) -> Result<Report, CliErr
     };
     match &args.command {
         LedgerCommand::Log { from, last } => open.log(*from, *last),
-        LedgerCommand::Verify { pinned } => open.verify(pinned.as_ref()),
+        LedgerCommand::Verify { pinned } => verify::run(&open, pinned.as_ref(), context),
         LedgerCommand::Push { remote, execute } => open.push(remote, *execute),
         LedgerCommand::Pull {
             remote,
@@ -150,38 +152,6 @@ impl Open {
         let json =
             json!({"stream": self.stream.as_str(), "head": shown(&head), "records": records});
         Ok(Report::new("promenade.ledger-log/1", json, text))
-    }
-
-    fn verify(&self, pinned: Option<&Head>) -> Result<Report, CliError> {
-        let verified = self
-            .ledger
-            .verify(&self.stream, pinned)
-            .map_err(|error| error.to_string())
-            .and_then(|head| {
-                let (state, _) =
-                    replay(&self.ledger, &self.stream).map_err(|error| match error {
-                        ReplayError::Store(error) => error.to_string(),
-                        error => error.to_string(),
-                    })?;
-                Ok((head, state.hash()))
-            });
-        let stream = self.stream.as_str();
-        match verified {
-            Ok((head, state)) => {
-                let text = format!("ok: {} records\nhead {head}\nstate {state}\n", head.seq);
-                let json = json!({
-                    "stream": stream, "ok": true, "records": head.seq, "head": shown(&head),
-                    "state": state.to_string(), "error": null,
-                });
-                Ok(Report::new("promenade.ledger-verify/1", json, text))
-            }
-            Err(error) => {
-                let text = format!("broken: {error}\n");
-                let json = json!({"stream": stream, "ok": false, "error": error});
-                let report = Report::new("promenade.ledger-verify/1", json, text);
-                Ok(report.exit(Exit::Held))
-            }
-        }
     }
 
     fn push(&self, remote: &str, execute: bool) -> Result<Report, CliError> {
@@ -270,33 +240,19 @@ impl Open {
 
     fn export(&self) -> Result<Report, CliError> {
         let mut text = String::new();
-        let mut records = Vec::new();
-        let mut failed = None;
-        let read = self.ledger.read(&self.stream, 1, &mut |record| {
-            let event: Value = match serde_json::from_slice(&record.body) {
-                Ok(event) => event,
-                Err(error) => {
-                    let seq = record.seq;
-                    failed = Some(CliError::input(format!("record {seq} is no JSON: {error}")));
-                    return false;
-                }
-            };
-            let line = json!({
-                "stream": record.stream.as_str(),
-                "seq": record.seq,
-                "prev": record.prev.to_string(),
-                "hash": record.hash().to_string(),
-                "op": record.op.as_str(),
-                "event": event,
-            });
-            let _ = writeln!(text, "{line}");
-            records.push(line);
-            true
-        });
-        let head = read.map_err(store)?;
-        if let Some(error) = failed {
-            return Err(error);
-        }
+        let mut lines = Vec::new();
+        export::json_lines(&self.ledger, &self.stream, &mut |line| {
+            text.push_str(line);
+            text.push('\n');
+            lines.push(serde_json::from_str(line));
+        })
+        .map_err(|error| match error {
+            ExportError::Store(error) => store(error),
+            error => CliError::input(error),
+        })?;
+        let records: Result<Vec<Value>, _> = lines.into_iter().collect();
+        let records = records.map_err(CliError::world)?;
+        let head = self.ledger.head(&self.stream).map_err(store)?;
         let json =
             json!({"stream": self.stream.as_str(), "head": shown(&head), "records": records});
         Ok(Report::new("promenade.ledger-export/1", json, text))

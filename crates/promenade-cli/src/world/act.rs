@@ -30,6 +30,12 @@ pub(crate) fn run(
     site: &Site,
     wish: impl FnOnce(&Planner<'_>, &Work<'_>) -> Result<Planned, PlanError>,
 ) -> Result<Report, CliError> {
+    if args.execute && site.process.ledger().signed && site.key().is_none() {
+        return Err(CliError::input(
+            "the process counts signed records only, and git names no key to sign them with; set \
+             `user.signingkey` (and `gpg.format`)",
+        ));
+    }
     let hand = site.hand(args.who.as_deref(), context.at())?;
     match site.plan(&hand, wish)? {
         Planned::Held { title, blockers } => Ok(held(&title, &blockers)),

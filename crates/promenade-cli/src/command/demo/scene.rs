@@ -57,7 +57,7 @@ impl Scene {
         let signer = Some(Box::new(key.clone()) as _);
         let mut scene = Self {
             dir: dir.to_path_buf(),
-            site: Site::new(repository, process, signer, &ident(at)?)?,
+            site: Site::new(repository, process, signer, &ident(at)?, at)?,
             registry: MemoryRegistry::new(),
             key,
             now: at - TimeDelta::days(30),

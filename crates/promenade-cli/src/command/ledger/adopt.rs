@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::{Open, append, shown, store};
 use crate::context::git_error;
+use crate::world::Site;
 use crate::{CliError, Context, Exit, Report};
 
 #[derive(Clone, Debug, clap::Args)]
@@ -23,6 +24,10 @@ pub(crate) struct AdoptArgs {
     /// What stands in an environment now, as far as it is known; may be given several times
     #[arg(long, value_name = "ENV=VERSION", value_parser = current)]
     current: Vec<(EnvironmentName, Subject)>,
+    /// Who acts: a person of the process, or an identity such as `ci:…`; by default whoever holds
+    /// the key that git signs with
+    #[arg(long = "as", value_name = "PERSON")]
+    who: Option<String>,
     /// Does it; without this the plan is printed
     #[arg(long)]
     execute: bool,
@@ -76,9 +81,8 @@ pub(super) fn run(args: &AdoptArgs, open: &Open, context: &Context) -> Result<Re
     }
     // A record is written in somebody's name.
     let at = context.at();
-    open.repository
-        .identity(at.fixed_offset())
-        .map_err(git_error)?;
+    let site = Site::open(context)?;
+    let by = site.hand(args.who.as_deref(), at)?.actor;
     let command = Command::Adopt {
         current: args.current.clone(),
         source: "the tags of the repository".to_owned(),
@@ -88,8 +92,7 @@ pub(super) fn run(args: &AdoptArgs, open: &Open, context: &Context) -> Result<Re
     let identity = Digest::sha256(plan.as_bytes()).encoded();
     let op = format!("adopt-{}", identity.get(..16).unwrap_or(&identity));
     let op = OpId::new(op).map_err(CliError::input)?;
-    let by = "ci:ledger-adopt".parse().map_err(CliError::input)?;
-    let journal = Journal::new(&open.ledger, open.stream.clone(), process.promotion());
+    let journal = Journal::new(site.ledger(), open.stream.clone(), process.promotion());
     match journal.run(&op, &command, &Asking::new(by, at)) {
         Ok(Done::Appended { head, .. } | Done::Already { head, .. }) => {
             Ok(report(&head, true, format!("{plan}adopted\nhead {head}\n")))

@@ -11,7 +11,7 @@ use promenade::promotion::Gate;
 
 use crate::command::Command;
 use crate::context::{Color, Context, Format, GlobalArgs};
-use crate::{CliError, Exit, Report};
+use crate::{CliError, Exit, Report, world};
 
 /// A command of an embedder.
 type Run = Box<dyn Fn(&ArgMatches, &Context) -> Result<Report, CliError>>;
@@ -51,9 +51,10 @@ impl App {
         self
     }
 
-    /// Runs on the arguments of the program.
+    /// Runs on the arguments of the program; ctrl-c stops a plan between two steps.
     #[must_use]
     pub fn main(&self) -> ExitCode {
+        world::interrupt::listen();
         ExitCode::from(self.run(std::env::args_os()).code())
     }
 

@@ -1,5 +1,6 @@
 //! The built-in commands, a file each.
 
+mod apply;
 mod approve;
 mod audit;
 mod build;
@@ -23,6 +24,7 @@ mod release;
 mod rollback;
 mod status;
 mod tags;
+mod undo;
 mod verdict;
 mod version;
 mod waive;
@@ -32,6 +34,8 @@ use crate::{CliError, Context, Report};
 /// A built-in command.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum Command {
+    /// Carries out a plan that was saved, or goes on with one that was begun
+    Apply(apply::ApplyArgs),
     /// Agrees that a version may enter an environment
     Approve(approve::ApproveArgs),
     /// Compares the history of a repository with its process
@@ -78,6 +82,8 @@ pub(crate) enum Command {
     Status(status::StatusArgs),
     /// Every tag: its class, version, object, signature and findings
     Tags(tags::TagsArgs),
+    /// Takes back a plan that nobody else can have seen
+    Undo(undo::UndoArgs),
     /// Versions: the current one, the next one, how a text reads
     Version(version::VersionArgs),
     /// Answers for a gate that does not hold
@@ -87,6 +93,7 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn run(&self, context: &Context) -> Result<Report, CliError> {
         match self {
+            Self::Apply(args) => apply::run(args, context),
             Self::Approve(args) => approve::run(args, context),
             Self::Audit(args) => audit::run(args, context),
             Self::Build(args) => build::run(args, context),
@@ -110,6 +117,7 @@ impl Command {
             Self::Rollback(args) => rollback::run(args, context),
             Self::Status(args) => status::status(args, context),
             Self::Tags(args) => tags::run(args, context),
+            Self::Undo(args) => undo::run(args, context),
             Self::Version(args) => version::run(args, context),
             Self::Waive(args) => waive::run(args, context),
         }

@@ -26,6 +26,7 @@ mod command;
 mod context;
 pub mod diff;
 mod progress;
+mod registry;
 mod report;
 mod trust;
 mod world;

@@ -2,7 +2,10 @@
 //! plan is made in it, shown, and carried out.
 
 mod act;
+mod hooks;
+pub(crate) mod interrupt;
 mod key;
+mod shelf;
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -11,20 +14,23 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use promenade::git::{GitLedger, Ident, Repository, Work};
 use promenade::process::port::channels::Channels;
-use promenade::process::port::repository::Author;
+use promenade::process::port::repository::{Author, Obstacle};
 use promenade::process::{
-    ApplyError, Flow, Hand, Outcome, Plan, PlanError, Planned, Planner, Process, Receipt, Step,
-    World, apply,
+    ApplyError, ApplyErrorKind, Flow, Hand, Outcome, Plan, PlanError, Planned, Planner, Process,
+    Receipt, Remote, Step, UndoError, World, apply, ready, undo,
 };
-use promenade::promotion::ledger::{Head, StreamId};
+use promenade::promotion::ledger::{Head, LedgerStore as _, StreamId};
 use promenade::promotion::{Actor, Blockers, CommitId, Event, Replay, State, Subject};
+use promenade::registry::{Registry, RegistryChannels};
 use promenade::signature::{GIT_NAMESPACE, MakeSignature};
 use promenade::version::Version;
 
-pub(crate) use act::{ActArgs, run, subject};
+pub(crate) use act::{ActArgs, carry_out, run, subject};
+pub(crate) use hooks::HookRunner;
+pub(crate) use shelf::Shelf;
 
 use crate::context::{STREAM, git_error};
-use crate::{CliError, Context, diff, trust};
+use crate::{CliError, Context, Exit, diff, registry, trust};
 
 /// A repository, with everything that planning in it and acting on it needs.
 pub(crate) struct Site {
@@ -125,34 +131,152 @@ impl Site {
         }
     }
 
-    /// Plans. Nothing is changed.
+    /// Plans, and publishes nothing. Nothing is changed.
     pub(crate) fn plan(
         &self,
         hand: &Hand,
         wish: impl FnOnce(&Planner<'_>, &Work<'_>) -> Result<Planned, PlanError>,
     ) -> Result<Planned, CliError> {
+        self.plan_for(hand, None, wish)
+    }
+
+    /// Plans, for a remote to publish at. Nothing is changed.
+    pub(crate) fn plan_for(
+        &self,
+        hand: &Hand,
+        remote: Option<&Remote>,
+        wish: impl FnOnce(&Planner<'_>, &Work<'_>) -> Result<Planned, PlanError>,
+    ) -> Result<Planned, CliError> {
         let (state, head) = self.replay()?;
         let planner = Planner::new(&self.process, &self.stream, &state, head, hand);
+        let planner = match remote {
+            Some(remote) => planner.publishing(remote),
+            None => planner,
+        };
         wish(&planner, &self.work()).map_err(CliError::input)
+    }
+
+    /// Looks at the remote that is published at: the named one, else that of the main branch.
+    pub(crate) fn remote(&self, named: Option<&str>) -> Result<Option<Remote>, CliError> {
+        let config = |key: &str| self.repository.config(key).map_err(git_error);
+        let main = &self.process.branches().main;
+        let name = match named {
+            Some(name) => name.to_owned(),
+            None => match config(&format!("branch.{main}.remote"))? {
+                Some(name) => name,
+                None if config("remote.origin.url")?.is_some() => "origin".to_owned(),
+                None => return Ok(None),
+            },
+        };
+        let refs = self.repository.remote_branches(&name).map_err(git_error)?;
+        let refs = refs.into_iter().map(|(name, id)| (name, id.to_string()));
+        Ok(Some(Remote {
+            refs: refs.collect(),
+            ledger: GitLedger::ref_name(&self.stream),
+            name,
+        }))
+    }
+
+    /// Opens what a plan needs outside of the repository.
+    pub(crate) fn outside(&self, plan: &Plan, registry: Option<&str>) -> Result<Outside, CliError> {
+        let moves = plan
+            .steps()
+            .iter()
+            .any(|step| matches!(step, Step::Channel { .. }));
+        let registry = match moves {
+            true => Some(Arc::new(registry::open(registry, &self.process)?) as Arc<dyn Registry>),
+            false => None,
+        };
+        Ok(Outside {
+            registry,
+            hooks: HookRunner::new(self.repository.directory()),
+        })
+    }
+
+    /// Says what stands in the way of a plan.
+    pub(crate) fn ready(&self, plan: &Plan, outside: &Outside) -> Result<Vec<Obstacle>, CliError> {
+        let channels = outside.channels();
+        let (work, ledger) = (self.work(), self.ledger_at(plan.at()));
+        let found = ready(
+            plan,
+            &self.world(&work, &ledger, outside, channels.as_ref()),
+        );
+        found.map_err(|kind| match kind {
+            ApplyErrorKind::Repository(_) | ApplyErrorKind::Ledger(_) => CliError::world(kind),
+            kind => CliError::input(kind),
+        })
     }
 
     /// Carries a plan out. `observe` is told how each step came out, and may stop after it.
     pub(crate) fn apply(
         &self,
         plan: Plan,
-        channels: Option<&dyn Channels>,
+        outside: &Outside,
         observe: &mut dyn FnMut(&Step, Outcome) -> Flow,
     ) -> Result<Receipt, ApplyError> {
-        let at = plan.at();
-        let ledger = self.ledger.clone().clock(move || at);
-        let work = self.work();
-        let world = World {
-            repository: &work,
-            ledger: &ledger,
-            stream: &self.stream,
-            channels,
-        };
-        apply(plan, &world, observe)
+        let channels = outside.channels();
+        let (work, ledger) = (self.work(), self.ledger_at(plan.at()));
+        apply(
+            plan,
+            &self.world(&work, &ledger, outside, channels.as_ref()),
+            observe,
+        )
+    }
+
+    /// Takes a plan back that nobody else can have seen.
+    pub(crate) fn undo(
+        &self,
+        plan: &Plan,
+        outside: &Outside,
+        observe: &mut dyn FnMut(&Step, Outcome),
+    ) -> Result<(), CliError> {
+        let (work, ledger) = (self.work(), self.ledger_at(plan.at()));
+        let world = self.world(&work, &ledger, outside, None);
+        undo(plan, &world, &ledger, observe).map_err(|error| match &error {
+            UndoError::Ledger(_) => CliError::conflict(error),
+            UndoError::Repository { .. } | UndoError::Public { .. } => CliError::conflict(error),
+            _ => CliError::world(error),
+        })
+    }
+
+    fn ledger_at(&self, at: DateTime<Utc>) -> GitLedger {
+        self.ledger.clone().clock(move || at)
+    }
+
+    fn world<'a>(
+        &'a self,
+        work: &'a Work<'a>,
+        ledger: &'a GitLedger,
+        outside: &'a Outside,
+        channels: Option<&'a RegistryChannels<'a>>,
+    ) -> World<'a> {
+        let mut world = World::new(work, ledger, &self.stream);
+        world.channels = channels.map(|channels| channels as &dyn Channels);
+        world.hooks = Some(&outside.hooks);
+        world
+    }
+
+    /// Replays the ledger up to a head that it had.
+    pub(crate) fn state_at(&self, head: &Head) -> Result<State, CliError> {
+        let mut replay = Replay::new(&self.stream);
+        let mut failed = None;
+        let read = self.ledger.read(&self.stream, 1, &mut |record| {
+            if record.seq > head.seq {
+                return false;
+            }
+            failed = replay.step(&record).err();
+            failed.is_none()
+        });
+        let now = read.map_err(CliError::world)?;
+        if let Some(error) = failed {
+            return Err(CliError::input(error));
+        }
+        if replay.head() != *head {
+            return Err(CliError::conflict(format!(
+                "the plan was made for ledger head {head}, and the ledger is at {now}; plan again"
+            )));
+        }
+        Ok(replay.state().clone())
     }
 
     /// Returns the commit that a revision stands for.
@@ -192,6 +316,18 @@ impl Site {
     }
 }
 
+/// What a plan needs outside of the repository.
+pub(crate) struct Outside {
+    pub(crate) registry: Option<Arc<dyn Registry>>,
+    pub(crate) hooks: HookRunner,
+}
+
+impl Outside {
+    fn channels(&self) -> Option<RegistryChannels<'_>> {
+        self.registry.as_deref().map(RegistryChannels::new)
+    }
+}
+
 /// Prints a plan for people: its steps, and the diff of every file that it changes.
 pub(crate) fn show(plan: &Plan) -> String {
     let mut text = plan.to_string();
@@ -218,10 +354,17 @@ pub(crate) fn show_held(title: &str, blockers: &Blockers) -> String {
 
 /// Gives a plan that was not carried out its exit code.
 pub(crate) fn apply_error(error: &ApplyError) -> CliError {
-    if error.is_conflict() {
-        CliError::conflict(error)
-    } else {
-        CliError::world(error)
+    let exit = match error.kind() {
+        _ if error.is_conflict() => Exit::Conflict,
+        ApplyErrorKind::NotReady { obstacles } => {
+            let hardest = obstacles.iter().map(|one| one.kind).max();
+            hardest.map_or(Exit::World, act::exit_of)
+        }
+        _ => Exit::World,
+    };
+    CliError {
+        exit,
+        message: error.to_string(),
     }
 }
 

@@ -135,7 +135,7 @@ pub enum GitError {
         after: Duration,
     },
     /// A remote did not take what was pushed, for a reason of its own.
-    #[error("`{remote}` refused `{name}`: {reason}; may this user write `refs/promenade/*` there?")]
+    #[error("`{remote}` refused `{name}`: {reason}; may this user write it there?")]
     Refused {
         /// The remote.
         remote: String,

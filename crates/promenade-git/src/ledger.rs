@@ -1,6 +1,7 @@
 //! The ledger on a ref: one commit per record.
 
 mod chain;
+mod retract;
 mod share;
 mod signed;
 

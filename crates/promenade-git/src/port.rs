@@ -1,5 +1,9 @@
 //! The port of `promenade-process` onto a repository.
 
+mod look;
+mod push;
+mod undo;
+
 use promenade_process::port::repository as port;
 use promenade_process::port::signature::{GIT_NAMESPACE, MakeSignature};
 use promenade_promotion::CommitId as Id;
@@ -40,11 +44,18 @@ impl<'a> Work<'a> {
     }
 
     fn existing(&self, name: &str) -> Result<Option<TagFacts>, GitError> {
+        if self
+            .repository
+            .reference(&format!("refs/tags/{name}"))?
+            .is_none()
+        {
+            return Ok(None);
+        }
         let tags = self.repository.tags()?;
         Ok(tags.into_iter().find(|facts| facts.name == name.as_bytes()))
     }
 
-    fn make(&self, request: &port::TagRequest) -> Result<(), GitError> {
+    fn write_tag(&self, request: &port::TagRequest) -> Result<(), GitError> {
         let who = ident(&request.author, request.at)?;
         let target = own(&request.target)?;
         let Some(message) = &request.message else {
@@ -134,69 +145,102 @@ impl port::Repository for Work<'_> {
         theirs(&id).map_err(error)
     }
 
-    fn commit(
+    fn obstacles(
         &self,
+        change: port::Change<'_>,
+    ) -> Result<Vec<port::Obstacle>, port::RepositoryError> {
+        self.look(change)
+    }
+
+    fn make(&self, change: port::Change<'_>) -> Result<port::Applied<()>, port::RepositoryError> {
+        match change {
+            port::Change::Branch { name, at } => self.make_branch(name, at),
+            port::Change::Commit { id, request } => self.make_commit(id, request),
+            port::Change::Tag(request) => self.make_tag(request),
+            port::Change::Push(request) => self.push(request),
+        }
+    }
+
+    fn undo(&self, change: port::Change<'_>) -> Result<port::Applied<()>, port::RepositoryError> {
+        self.take_back(change)
+    }
+}
+
+impl Work<'_> {
+    fn make_commit(
+        &self,
+        id: &Id,
         request: &port::CommitRequest,
-    ) -> Result<port::Applied<Id>, port::RepositoryError> {
+    ) -> Result<port::Applied<()>, port::RepositoryError> {
         let branch = format!("refs/heads/{}", request.branch);
         let request = commit(request).map_err(error)?;
-        // Somebody may have gone on from the commit since: then it is done all the same.
         let planned = self.repository.prepare_commit(&request).map_err(error)?;
+        if planned.as_str() != id.as_str() {
+            return Err(port::RepositoryError::Conflict {
+                what: "the commit".to_owned(),
+                expected: id.to_string(),
+                found: planned.to_string(),
+            });
+        }
+        // Somebody may have gone on from the commit since: then it is done all the same.
         let tip = self.repository.reference(&branch).map_err(error)?;
         if let Some(tip) = &tip
             && *tip != planned
             && self.reaches(tip, &planned)?
         {
-            return theirs(&planned).map(port::Applied::Already).map_err(error);
+            return Ok(port::Applied::Already(()));
         }
         let stood = tip.as_ref() == Some(&planned);
-        let id = self.repository.commit(&request).map_err(error)?;
-        let id = theirs(&id).map_err(error)?;
+        self.repository.commit(&request).map_err(error)?;
         Ok(if stood {
-            port::Applied::Already(id)
+            port::Applied::Already(())
         } else {
-            port::Applied::Now(id)
+            port::Applied::Now(())
         })
     }
 
-    fn tag(&self, request: &port::TagRequest) -> Result<port::Applied<()>, port::RepositoryError> {
+    fn make_tag(
+        &self,
+        request: &port::TagRequest,
+    ) -> Result<port::Applied<()>, port::RepositoryError> {
+        match self.standing_tag(request)? {
+            Standing::Free => self
+                .write_tag(request)
+                .map(port::Applied::Now)
+                .map_err(error),
+            Standing::Same => Ok(port::Applied::Already(())),
+            Standing::Other(found) => Err(port::RepositoryError::Conflict {
+                what: format!("tag `{}`", request.name),
+                expected: format!("a new tag of {}", request.target),
+                found,
+            }),
+        }
+    }
+
+    /// What stands under the name of a tag that is to be made.
+    fn standing_tag(&self, request: &port::TagRequest) -> Result<Standing, port::RepositoryError> {
         let Some(found) = self.existing(&request.name).map_err(error)? else {
-            return self.make(request).map(port::Applied::Now).map_err(error);
+            return Ok(Standing::Free);
         };
         let annotated = found.object == ObjectKind::Tag;
         if found.peeled == request.target.as_str() && annotated == request.message.is_some() {
-            return Ok(port::Applied::Already(()));
+            return Ok(Standing::Same);
         }
-        Err(port::RepositoryError::Conflict {
-            what: format!("tag `{}`", request.name),
-            expected: format!("a new tag of {}", request.target),
-            found: format!("a tag of {}", found.peeled),
-        })
+        Ok(Standing::Other(format!("a tag of {}", found.peeled)))
     }
 
-    fn branch(&self, name: &str, at: &Id) -> Result<port::Applied<()>, port::RepositoryError> {
+    fn make_branch(&self, name: &str, at: &Id) -> Result<port::Applied<()>, port::RepositoryError> {
         let branch = format!("refs/heads/{name}");
         let at = own(at).map_err(error)?;
         match self.repository.reference(&branch).map_err(error)? {
             None => {
-                let who = self
-                    .repository
-                    .commit_at(at.as_str())
-                    .map_err(error)?
-                    .committer;
+                let who = self.repository.commit_at(at.as_str());
+                let who = who.map_err(error)?.committer;
                 let made = self.repository.create_branch(name, &at, &who);
                 made.map(port::Applied::Now).map_err(error)
             }
-            Some(tip) if tip == at => Ok(port::Applied::Already(())),
-            // Work on the branch has gone on.
-            Some(tip)
-                if self
-                    .repository
-                    .is_ancestor(at.as_str(), tip.as_str())
-                    .map_err(error)? =>
-            {
-                Ok(port::Applied::Already(()))
-            }
+            // Work on the branch may have gone on.
+            Some(tip) if tip == at || self.reaches(&tip, &at)? => Ok(port::Applied::Already(())),
             Some(tip) => Err(port::RepositoryError::Conflict {
                 what: format!("branch `{name}`"),
                 expected: format!("a new branch from {at}"),
@@ -204,6 +248,16 @@ impl port::Repository for Work<'_> {
             }),
         }
     }
+}
+
+/// What stands under a name.
+enum Standing {
+    /// Nothing.
+    Free,
+    /// What was to be made.
+    Same,
+    /// Something else.
+    Other(String),
 }
 
 fn commit(request: &port::CommitRequest) -> Result<CommitRequest<'static>, GitError> {

@@ -80,6 +80,33 @@ impl Repository {
         }
     }
 
+    /// Takes a ref away that is where it is expected, or changes nothing. For names that nobody else
+    /// can have seen: what was published is never deleted.
+    pub(crate) fn drop_ref(&self, name: &str, expected: &CommitId) -> Result<(), GitError> {
+        let name = full_name(name)?;
+        let repository = self.local();
+        let edit = RefEdit {
+            change: Change::Delete {
+                expected: PreviousValue::MustExistAndMatch(Target::Object(expected.object()?)),
+                log: gix::refs::transaction::RefLog::AndReference,
+            },
+            name: name.clone(),
+            deref: false,
+        };
+        let Err(error) = repository.edit_reference(edit) else {
+            return Ok(());
+        };
+        let found = find(&repository, &name)?.map(CommitId::of);
+        if found.as_ref() == Some(expected) {
+            return Err(GitError::io(format!("taking `{name}` away"), error));
+        }
+        Err(GitError::Moved {
+            name: name.to_string(),
+            expected: Some(expected.clone()),
+            found,
+        })
+    }
+
     /// Creates a branch (short name) at a commit.
     ///
     /// # Errors

@@ -123,6 +123,30 @@ impl Repository {
         Ok(id)
     }
 
+    /// Takes the newest commit of a branch back: the branch is at its first parent then, and so are the
+    /// index and the work tree if it is checked out. For commits that nobody else can have seen.
+    pub(crate) fn uncommit(&self, branch: &str, tip: &CommitId) -> Result<(), GitError> {
+        let commit = self.commit_at(tip.as_str())?;
+        let name = format!("refs/heads/{branch}");
+        let Some(parent) = commit.parents.first() else {
+            return Err(GitError::Invalid {
+                what: "commit to take back",
+                input: tip.to_string(),
+                reason: "it is the first one of its branch".to_owned(),
+            });
+        };
+        let checked_out = self.branch()?.as_deref() == Some(branch) && !self.local().is_bare();
+        if checked_out {
+            self.follow(Some(tip), parent, true)?;
+        }
+        let why = format!("undo: {}", commit.subject());
+        self.move_ref(&name, Some(tip), parent, &why, &commit.committer)?;
+        if checked_out {
+            self.follow(Some(tip), parent, false)?;
+        }
+        Ok(())
+    }
+
     /// Returns the id that a commit will have; its objects are made in memory, and nothing is written.
     ///
     /// # Errors

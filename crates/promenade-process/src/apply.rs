@@ -1,12 +1,24 @@
 //! Applying a plan: step by step, each compared with the world before and after.
 
+mod error;
+mod ready;
+mod undo;
+
 use std::fmt;
 
-use promenade_promotion::ledger::{AppendError, Head, LedgerStore, Record, StreamId};
-use promenade_promotion::{CommitId, Event};
+use promenade_promotion::Event;
+use promenade_promotion::ledger::{
+    AppendError, Head, LedgerStore, OpId, Record, StoreError, StreamId,
+};
 
-use crate::port::channels::{Channels, MoveChannelError};
-use crate::port::repository::{Applied, Repository, RepositoryError};
+pub use error::{ApplyError, ApplyErrorKind};
+pub use ready::ready;
+pub use undo::{UndoError, undo};
+
+use crate::port::channels::Channels;
+use crate::port::forge::{Forge, ForgeErrorKind, ReleaseText};
+use crate::port::hook::Hooks;
+use crate::port::repository::{Applied, Repository};
 use crate::{Plan, Step};
 
 /// The world that a plan is applied to.
@@ -19,6 +31,29 @@ pub struct World<'a> {
     pub stream: &'a StreamId,
     /// The registry; a process without channels has none.
     pub channels: Option<&'a dyn Channels>,
+    /// The forge; a process without a forge has none.
+    pub forge: Option<&'a dyn Forge>,
+    /// Where hooks run; a process without hooks has none.
+    pub hooks: Option<&'a dyn Hooks>,
+}
+
+impl<'a> World<'a> {
+    /// Makes a world of a repository and its ledger, without a registry, a forge and hooks.
+    #[must_use]
+    pub fn new(
+        repository: &'a dyn Repository,
+        ledger: &'a dyn LedgerStore,
+        stream: &'a StreamId,
+    ) -> Self {
+        Self {
+            repository,
+            ledger,
+            stream,
+            channels: None,
+            forge: None,
+            hooks: None,
+        }
+    }
 }
 
 /// How a step came out.
@@ -70,75 +105,11 @@ pub enum Flow {
     Stop,
 }
 
-/// A plan was not applied to its end.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("step {} of `{plan}` ({step}): {kind}", index + 1)]
-pub struct ApplyError {
-    plan: String,
-    index: usize,
-    step: &'static str,
-    kind: Box<ApplyErrorKind>,
-}
-
-impl ApplyError {
-    /// Returns the place of the step in the plan, counted from 0. Those before it are done.
-    #[must_use]
-    pub fn index(&self) -> usize {
-        self.index
-    }
-
-    /// Returns why it was not done.
-    #[must_use]
-    pub fn kind(&self) -> &ApplyErrorKind {
-        &self.kind
-    }
-
-    /// Tells whether the world moved since the plan was made: plan again.
-    #[must_use]
-    pub fn is_conflict(&self) -> bool {
-        match &*self.kind {
-            ApplyErrorKind::Ledger(error) => matches!(**error, AppendError::Conflict { .. }),
-            ApplyErrorKind::Repository(error) => matches!(error, RepositoryError::Conflict { .. }),
-            ApplyErrorKind::Channel(error) => matches!(error, MoveChannelError::LostRace { .. }),
-            ApplyErrorKind::OtherCommit { .. } => true,
-            ApplyErrorKind::NoRegistry | ApplyErrorKind::Stopped => false,
-        }
-    }
-}
-
-/// Why a step was not done.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ApplyErrorKind {
-    /// The ledger did not take the events.
-    #[error("{0}")]
-    Ledger(Box<AppendError>),
-    /// The repository did not take the commit, branch or tag.
-    #[error("{0}")]
-    Repository(RepositoryError),
-    /// The registry did not move the channel.
-    #[error("{0}")]
-    Channel(MoveChannelError),
-    /// The commit that was made is not the one that was planned.
-    #[error("expected commit {expected}, made {found}; plan again")]
-    OtherCommit {
-        /// The planned one.
-        expected: CommitId,
-        /// The one that was made.
-        found: CommitId,
-    },
-    /// The plan moves channels, and there is no registry.
-    #[error("the plan moves a channel, and no registry is given")]
-    NoRegistry,
-    /// The observer said so.
-    #[error("stopped; apply the same plan again to go on")]
-    Stopped,
-}
-
 /// Applies a plan: every step in order, each done if it is not done already.
 ///
-/// A plan may be stopped or killed anywhere and applied again: steps that are done are recognised by
-/// looking at the world. `observe` is told after each step how it came out, and may stop there.
+/// Before the first step everything that could stand in its way is looked at; see [`ready`]. A plan
+/// may be stopped or killed anywhere and applied again: steps that are done are recognised by looking
+/// at the world. `observe` is told after each step how it came out, and may stop there.
 ///
 /// # Errors
 /// [`ApplyError`] naming the step. [`ApplyError::is_conflict`] if the world moved since the plan was
@@ -148,76 +119,45 @@ pub fn apply(
     world: &World<'_>,
     observe: &mut dyn FnMut(&Step, Outcome) -> Flow,
 ) -> Result<Receipt, ApplyError> {
+    let fail = |index: usize, step: Option<&Step>, kind| {
+        ApplyError::new(&plan.title, index, step.map_or("nothing", Step::kind), kind)
+    };
+    let obstacles = ready(&plan, world).map_err(|kind| fail(0, plan.steps.first(), kind))?;
+    if !obstacles.is_empty() {
+        let kind = ApplyErrorKind::NotReady { obstacles };
+        return Err(fail(0, plan.steps.first(), kind));
+    }
     let mut head = plan.expected;
     let mut outcomes = Vec::with_capacity(plan.steps.len());
-    let count = plan.steps.len();
     for (index, step) in plan.steps.iter().enumerate() {
-        let fail = |kind| ApplyError {
-            plan: plan.title.clone(),
-            index,
-            step: step.kind(),
-            kind: Box::new(kind),
-        };
-        let outcome = run(step, world, &mut head).map_err(fail)?;
+        let rest = plan.steps.get(index + 1..).unwrap_or_default();
+        let outcome =
+            run(step, rest, world, &mut head).map_err(|kind| fail(index, Some(step), kind))?;
         outcomes.push(outcome);
-        if observe(step, outcome) == Flow::Stop && index + 1 < count {
-            return Err(fail(ApplyErrorKind::Stopped));
+        if observe(step, outcome) == Flow::Stop && !rest.is_empty() {
+            return Err(fail(index, Some(step), ApplyErrorKind::Stopped));
         }
     }
     Ok(Receipt { head, outcomes })
 }
 
-fn run(step: &Step, world: &World<'_>, head: &mut Head) -> Result<Outcome, ApplyErrorKind> {
+fn run(
+    step: &Step,
+    rest: &[Step],
+    world: &World<'_>,
+    head: &mut Head,
+) -> Result<Outcome, ApplyErrorKind> {
+    if let Some(change) = step.change() {
+        let made = world.repository.make(change);
+        return made.map(outcome).map_err(ApplyErrorKind::Repository);
+    }
     match step {
-        Step::Branch { name, at } => world
-            .repository
-            .branch(name, at)
-            .map(outcome)
-            .map_err(ApplyErrorKind::Repository),
-        Step::Commit { id, request, .. } => {
-            let made = world
-                .repository
-                .commit(request)
-                .map_err(ApplyErrorKind::Repository)?;
-            let already = made.is_already();
-            let found = made.into_inner();
-            if found != *id {
-                return Err(ApplyErrorKind::OtherCommit {
-                    expected: id.clone(),
-                    found,
-                });
-            }
-            Ok(if already {
-                Outcome::Already
-            } else {
-                Outcome::Done
-            })
-        }
-        Step::Tag { request, .. } => world
-            .repository
-            .tag(request)
-            .map(outcome)
-            .map_err(ApplyErrorKind::Repository),
         Step::Record {
             expected,
             op,
             events,
         } => {
-            let bodies: Vec<_> = events.iter().map(Event::canonical_bytes).collect();
-            let appended = world.ledger.append(world.stream, expected, op, &bodies);
-            let (after, outcome) = match appended {
-                Ok(after) => (after, Outcome::Done),
-                // Either somebody was faster, or an earlier try of ours was: its id tells.
-                Err(error @ (AppendError::Conflict { .. } | AppendError::Unknown { .. })) => {
-                    let from = expected.seq + 1;
-                    let found = world.ledger.resolve(world.stream, op, from);
-                    match found.map_err(|error| ledger(error.into()))? {
-                        Some(after) => (after, Outcome::Already),
-                        None => return Err(ledger(error)),
-                    }
-                }
-                Err(error) => return Err(ledger(error)),
-            };
+            let (after, outcome) = record(world, expected, op, events)?;
             *head = after;
             Ok(outcome)
         }
@@ -228,13 +168,123 @@ fn run(step: &Step, world: &World<'_>, head: &mut Head) -> Result<Outcome, Apply
             mutability,
             ..
         } => {
-            let channels = world.channels.ok_or(ApplyErrorKind::NoRegistry)?;
+            let channels = world.channels.ok_or(ApplyErrorKind::Missing("registry"))?;
             channels
                 .move_to(name, *mutability, from.as_ref(), to)
                 .map(outcome)
                 .map_err(ApplyErrorKind::Channel)
         }
+        Step::Hook(call) => {
+            // What comes after it is done only if it ended well in an earlier try.
+            if is_begun(rest, world)? {
+                return Ok(Outcome::Already);
+            }
+            let hooks = world
+                .hooks
+                .ok_or(ApplyErrorKind::Missing("place for hooks"))?;
+            hooks.run(call).map_err(ApplyErrorKind::Hook)?;
+            Ok(Outcome::Done)
+        }
+        Step::Forge { tag, text } => forge(world, tag, text),
+        Step::Branch { .. } | Step::Commit { .. } | Step::Tag { .. } | Step::Push { .. } => {
+            Err(ApplyErrorKind::Missing("change of the repository"))
+        }
     }
+}
+
+fn record(
+    world: &World<'_>,
+    expected: &Head,
+    op: &OpId,
+    events: &[Event],
+) -> Result<(Head, Outcome), ApplyErrorKind> {
+    let bodies: Vec<_> = events.iter().map(Event::canonical_bytes).collect();
+    match world.ledger.append(world.stream, expected, op, &bodies) {
+        Ok(after) => Ok((after, Outcome::Done)),
+        // Either somebody was faster, or an earlier try of ours was: its id tells.
+        Err(error @ (AppendError::Conflict { .. } | AppendError::Unknown { .. })) => {
+            match resolve(world, expected, op).map_err(|error| ledger(error.into()))? {
+                Some(after) => Ok((after, Outcome::Already)),
+                None => Err(ledger(error)),
+            }
+        }
+        Err(error) => Err(ledger(error)),
+    }
+}
+
+/// Returns the head after an operation, if the ledger has it.
+fn resolve(world: &World<'_>, expected: &Head, op: &OpId) -> Result<Option<Head>, StoreError> {
+    world.ledger.resolve(world.stream, op, expected.seq + 1)
+}
+
+/// Tells whether the first of these steps that leaves a trace was done.
+fn is_begun(steps: &[Step], world: &World<'_>) -> Result<bool, ApplyErrorKind> {
+    for step in steps {
+        match step {
+            Step::Hook(_) | Step::Forge { .. } | Step::Channel { .. } | Step::Push { .. } => {}
+            Step::Record { expected, op, .. } => {
+                let found = resolve(world, expected, op);
+                return found
+                    .map(|head| head.is_some())
+                    .map_err(|error| ledger(error.into()));
+            }
+            Step::Commit { id, request, .. } => {
+                let tip = world
+                    .repository
+                    .find(&format!("refs/heads/{}", request.branch));
+                return tip
+                    .map(|tip| tip.as_ref() == Some(id))
+                    .map_err(ApplyErrorKind::Repository);
+            }
+            Step::Tag { request, .. } => {
+                let found = world
+                    .repository
+                    .find(&format!("refs/tags/{}", request.name));
+                return found
+                    .map(|found| found.is_some())
+                    .map_err(ApplyErrorKind::Repository);
+            }
+            Step::Branch { name, .. } => {
+                let found = world.repository.find(&format!("refs/heads/{name}"));
+                return found
+                    .map(|found| found.is_some())
+                    .map_err(ApplyErrorKind::Repository);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Makes the release of a tag, or moves the one that is there to its stage; its name and notes may
+/// have been written by people since, and stay.
+fn forge(world: &World<'_>, tag: &str, text: &ReleaseText) -> Result<Outcome, ApplyErrorKind> {
+    let forge = world.forge.ok_or(ApplyErrorKind::Missing("forge"))?;
+    let find = || -> Result<_, ApplyErrorKind> {
+        let all = forge.list().map_err(ApplyErrorKind::Forge)?;
+        Ok(all.into_iter().find(|release| release.tag == tag))
+    };
+    let found = match find()? {
+        Some(found) => found,
+        None => match forge.create(tag, text) {
+            Ok(_) => return Ok(Outcome::Done),
+            Err(error) if matches!(error.kind(), ForgeErrorKind::Unknown { .. }) => {
+                // It may have been made all the same.
+                find()?.ok_or(ApplyErrorKind::Forge(error))?
+            }
+            Err(error) => return Err(ApplyErrorKind::Forge(error)),
+        },
+    };
+    if found.text.stage == text.stage {
+        return Ok(Outcome::Already);
+    }
+    let moved = ReleaseText {
+        stage: text.stage,
+        ..found.text.clone()
+    };
+    forge
+        .edit(&found.id, &found.text, &moved)
+        .map_err(ApplyErrorKind::Forge)?;
+    Ok(Outcome::Done)
 }
 
 fn ledger(error: AppendError) -> ApplyErrorKind {
@@ -251,12 +301,7 @@ fn outcome(applied: Applied<()>) -> Outcome {
 
 /// Returns the head that a stream has after events are appended: known before, because records are
 /// made of nothing but what the plan holds.
-pub(crate) fn head_after(
-    stream: &StreamId,
-    head: &Head,
-    op: &promenade_promotion::ledger::OpId,
-    events: &[Event],
-) -> Head {
+pub(crate) fn head_after(stream: &StreamId, head: &Head, op: &OpId, events: &[Event]) -> Head {
     events.iter().fold(*head, |head, event| {
         Record::after(&head, stream, op, event.canonical_bytes()).head()
     })

@@ -9,6 +9,8 @@ use promenade_version::VersionPolicy;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::hook::{ForgeRules, HookRule};
+
 use crate::impact::{ComponentRule, ImpactRules};
 use crate::keyring::KeyRule;
 
@@ -43,6 +45,10 @@ pub(crate) struct File {
     pub(crate) registry: Option<RegistryRules>,
     #[serde(default)]
     pub(crate) release: Option<Spanned<ReleaseRule>>,
+    #[serde(default)]
+    pub(crate) hook: Vec<HookRule>,
+    #[serde(default)]
+    pub(crate) forge: Option<ForgeRules>,
     #[serde(default)]
     pub(crate) environment: Vec<Spanned<EnvironmentRule>>,
     #[serde(default)]

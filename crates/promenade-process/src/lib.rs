@@ -21,6 +21,7 @@ mod apply;
 pub mod audit;
 mod error;
 mod file;
+mod hook;
 mod impact;
 mod keyring;
 mod nearest;
@@ -30,13 +31,16 @@ pub mod port;
 pub mod preset;
 mod process;
 
-pub use apply::{ApplyError, ApplyErrorKind, Flow, Outcome, Receipt, World, apply};
+pub use apply::{
+    ApplyError, ApplyErrorKind, Flow, Outcome, Receipt, UndoError, World, apply, ready, undo,
+};
 pub use error::{ParseProcessError, UnknownPresetError};
 pub use file::{
     BranchRules, CommitRules, ImageRepositoryName, LedgerRules, PinRule, RegistryRules,
 };
+pub use hook::{ForgeRules, HookEvent, HookRule, HookTime};
 pub use impact::{ComponentRule, ImpactReason, ImpactRules, ImpactSource, Impacts};
 pub use keyring::{KeyRule, TrustedKey, TrustedKeys};
-pub use plan::{DocumentChange, Plan, Step};
-pub use planner::{Documents, Hand, PlanError, Planned, Planner, ReleaseRequest};
+pub use plan::{DocumentChange, Plan, SCHEMA as PLAN_SCHEMA, Step, StoredPlan, StoredPlanError};
+pub use planner::{Documents, Hand, PlanError, Planned, Planner, ReleaseRequest, Remote};
 pub use process::Process;

@@ -1,6 +1,8 @@
 //! Planning: from facts, state and a wish to a plan, or to everything that holds it.
 
 mod draft;
+mod promote;
+mod publish;
 mod release;
 mod rollback;
 
@@ -14,8 +16,12 @@ use promenade_version::{Change, Lane, Next, NextVersionError, Request, Version};
 
 use crate::Plan;
 use crate::Process;
+use crate::hook::{HookEvent, HookTime};
 use crate::port::repository::{Author, RepositoryError};
 use draft::Draft;
+pub(crate) use draft::operation;
+use publish::About;
+pub use publish::Remote;
 pub use release::ReleaseRequest;
 
 /// The outcome of planning: refusal is data, not an error.
@@ -91,6 +97,7 @@ pub struct Planner<'a> {
     state: &'a State,
     head: Head,
     hand: &'a Hand,
+    remote: Option<&'a Remote>,
 }
 
 impl<'a> Planner<'a> {
@@ -109,7 +116,16 @@ impl<'a> Planner<'a> {
             state,
             head,
             hand,
+            remote: None,
         }
+    }
+
+    /// Has what is made published at a remote, each time before the first step outside of the
+    /// repository, and at the end.
+    #[must_use]
+    pub fn publishing(mut self, remote: &'a Remote) -> Self {
+        self.remote = Some(remote);
+        self
     }
 
     /// Plans commands of the promotion machine (evidence, an approval, a promotion, a rejection) that
@@ -143,6 +159,13 @@ impl<'a> Planner<'a> {
             return Ok(draft.held_for_build(commit));
         };
         let tag = self.tag_name(Class::Candidate, &version)?;
+        let about = About {
+            version: Some(&version),
+            tag: tag.as_deref(),
+            commit: Some(commit),
+            environment: None,
+        };
+        draft.hooks(HookEvent::Candidate, HookTime::Before, about);
         draft.record([Command::RegisterCandidate {
             artifacts,
             commit: commit.clone(),
@@ -151,7 +174,9 @@ impl<'a> Planner<'a> {
             version: version.clone(),
         }])?;
         draft.tag(Class::Candidate, &version, commit, Lane::Regular)?;
+        draft.forge(Class::Candidate, &version, None)?;
         draft.channels(&version, commit)?;
+        draft.hooks(HookEvent::Candidate, HookTime::After, about);
         Ok(draft.finish())
     }
 

@@ -6,6 +6,8 @@
 
 pub mod channels;
 pub mod forge;
+pub mod hook;
+pub mod ledger;
 pub mod past;
 pub mod registry;
 pub mod repository;

@@ -13,6 +13,7 @@ use promenade_version::VersionPolicy;
 use toml::Spanned;
 
 use crate::file::{FORMAT, File};
+use crate::hook::{ForgeRules, HookRule};
 use crate::{
     BranchRules, CommitRules, ComponentRule, ImpactRules, LedgerRules, ParseProcessError, PinRule,
     RegistryRules, TrustedKeys, UnknownPresetError,
@@ -56,6 +57,8 @@ pub struct Process {
     definitions: Option<DefinitionPolicy>,
     pins: Vec<PinRule>,
     registry: Option<RegistryRules>,
+    hooks: Vec<HookRule>,
+    forge: Option<ForgeRules>,
     promotion: Policy,
     keyring: TrustedKeys,
     impact: ImpactRules,
@@ -182,6 +185,18 @@ impl Process {
         &self.components
     }
 
+    /// Returns the commands that run before and after its steps.
+    #[must_use]
+    pub fn hooks(&self) -> &[HookRule] {
+        &self.hooks
+    }
+
+    /// Returns how releases are called on the forge, if the process has one.
+    #[must_use]
+    pub fn forge(&self) -> Option<&ForgeRules> {
+        self.forge.as_ref()
+    }
+
     /// Returns the environments, the people, and what a release needs.
     #[must_use]
     pub fn promotion(&self) -> &Policy {
@@ -273,6 +288,8 @@ impl Checker<'_> {
             definitions: file.definitions,
             pins,
             registry: file.registry,
+            hooks: file.hook,
+            forge: file.forge,
             promotion,
             keyring,
             impact: file.impact,

@@ -1,7 +1,7 @@
 //! `observe`: what an environment was seen to run, after a promotion or at any time.
 
 use promenade::digest::Digest;
-use promenade::promotion::{Command, EnvironmentName, State};
+use promenade::promotion::Command;
 
 use crate::world::{self, ActArgs, Site};
 use crate::{CliError, Context, Report};
@@ -29,41 +29,27 @@ pub(crate) fn run(args: &ObserveArgs, context: &Context) -> Result<Report, CliEr
     let rule = site.process.promotion().environment(&args.environment);
     let environment = rule.map_err(CliError::input)?.name.clone();
     let (state, _) = site.replay()?;
-    let title = format!("look at {environment}");
-    let command = match (&args.failed, &args.version, args.digest) {
-        (Some(reason), _, _) => Command::FailDeployment {
-            environment,
-            reason: reason.clone(),
-        },
+    let observed = match (&args.failed, &args.version, args.digest) {
+        (Some(reason), _, _) => {
+            let title = format!("give up on {environment}");
+            let command = Command::FailDeployment {
+                environment,
+                reason: reason.clone(),
+            };
+            return world::run(&args.act, context, &site, |planner, _| {
+                planner.commands(&title, [command])
+            });
+        }
         (None, Some(text), _) => {
             let subject = site.subject(text)?;
-            let observed = state.artifacts_of(&subject).ok_or_else(|| {
+            state.artifacts_of(&subject).ok_or_else(|| {
                 CliError::input(format!("the ledger knows no artifacts of {text}"))
-            })?;
-            command(&state, environment, observed)
+            })?
         }
-        (None, None, Some(observed)) => command(&state, environment, observed),
+        (None, None, Some(digest)) => digest,
         (None, None, None) => return Err(CliError::input("say what was seen")),
     };
     world::run(&args.act, context, &site, |planner, _| {
-        planner.commands(&title, [command])
+        planner.observe(&environment, observed)
     })
-}
-
-/// What was seen ends the promotion that is on its way; without one it is looked at all the same.
-pub(super) fn command(state: &State, environment: EnvironmentName, observed: Digest) -> Command {
-    let flight = state
-        .slot(&environment)
-        .and_then(|slot| slot.flight.as_ref());
-    if flight.is_some() {
-        Command::VerifyDeployed {
-            environment,
-            observed,
-        }
-    } else {
-        Command::Observe {
-            environment,
-            observed,
-        }
-    }
 }

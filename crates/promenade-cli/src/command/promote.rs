@@ -1,7 +1,5 @@
 //! `promote`: a version into an environment, by the digests that the ledger has.
 
-use promenade::promotion::{Command, EnvironmentName, Subject};
-
 use crate::world::{self, ActArgs, Site};
 use crate::{CliError, Context, Report};
 
@@ -27,30 +25,7 @@ pub(crate) fn run(args: &PromoteArgs, context: &Context) -> Result<Report, CliEr
     let rule = site.process.promotion().environment(&args.environment);
     let rule = rule.map_err(CliError::input)?;
     let subject = world::subject(&site, rule, args.version.as_deref())?;
-    let title = format!("promote {} to {}", site.name(&subject), rule.name);
-    let commands = commands(&rule.name, &subject, args.automated, args.consent.clone());
     world::run(&args.act, context, &site, |planner, _| {
-        planner.commands(&title, commands)
+        planner.promote(&rule.name, &subject, args.automated, args.consent.clone())
     })
-}
-
-/// The intent, and the beginning of its effect.
-pub(crate) fn commands(
-    environment: &EnvironmentName,
-    subject: &Subject,
-    automated: bool,
-    consent: Option<String>,
-) -> [Command; 2] {
-    [
-        Command::Promote {
-            automated,
-            consent,
-            derived: None,
-            environment: environment.clone(),
-            subject: subject.clone(),
-        },
-        Command::Deploy {
-            environment: environment.clone(),
-        },
-    ]
 }

@@ -1,15 +1,19 @@
 //! Acting: the options that every step of a process takes, and its report.
 
+use std::path::{Path, PathBuf};
+
 use promenade::git::Work;
-use promenade::process::{Flow, Outcome, Plan, PlanError, Planned, Planner};
+use promenade::process::port::repository::ObstacleKind;
+use promenade::process::{
+    ApplyError, ApplyErrorKind, Flow, Outcome, PLAN_SCHEMA, Plan, PlanError, Planned, Planner,
+    Step, StoredPlan,
+};
 use promenade::promotion::{Blocker, Blockers, EnvironmentRule, Subject, next_subject};
 use serde_json::{Value, json};
 
-use super::{Site, apply_error, show, show_held};
+use super::shelf::{self, Shelf};
+use super::{Site, apply_error, interrupt, show, show_held};
 use crate::{CliError, Context, Exit, Report};
-
-/// The schema of plans.
-const SCHEMA: &str = "promenade.plan/1";
 
 /// The options of a command that takes a step of the process.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -21,6 +25,21 @@ pub(crate) struct ActArgs {
     /// the key that git signs with
     #[arg(long = "as", value_name = "PERSON")]
     pub(crate) who: Option<String>,
+    /// Write the plan to a file, which `apply` carries out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
+    /// Stop after this step: its number, or its kind (record, commit, tag, push, …)
+    #[arg(long, value_name = "STEP")]
+    pub(crate) until: Option<String>,
+    /// The remote to publish at; by default that of the main branch, if it has one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) remote: Option<String>,
+    /// Publish nothing
+    #[arg(long, conflicts_with = "remote")]
+    pub(crate) no_push: bool,
+    /// The registry and the repository in it, instead of those of the process
+    #[arg(long, value_name = "HOST/NAME")]
+    pub(crate) registry: Option<String>,
 }
 
 /// Plans, prints the plan or what holds it, and carries it out if that was asked for.
@@ -37,34 +56,148 @@ pub(crate) fn run(
         ));
     }
     let hand = site.hand(args.who.as_deref(), context.at())?;
-    match site.plan(&hand, wish)? {
+    let remote = if args.no_push {
+        None
+    } else {
+        site.remote(args.remote.as_deref())?
+    };
+    match site.plan_for(&hand, remote.as_ref(), wish)? {
         Planned::Held { title, blockers } => Ok(held(&title, &blockers)),
         Planned::Ready(plan) => carry_out(args, site, *plan),
     }
 }
 
 /// Prints a plan, and carries it out if that was asked for.
-fn carry_out(args: &ActArgs, site: &Site, plan: Plan) -> Result<Report, CliError> {
+pub(crate) fn carry_out(args: &ActArgs, site: &Site, plan: Plan) -> Result<Report, CliError> {
     let mut text = show(&plan);
-    let mut object = plan.to_json();
+    let object = plan.to_json();
+    let stop = stop(args.until.as_deref(), &plan)?;
+    if let Some(path) = &args.save {
+        shelf::write(path, &StoredPlan::of(plan.clone()).to_text()).map_err(|error| {
+            CliError::world(format!("cannot write `{}`: {error}", path.display()))
+        })?;
+        text.push_str(&format!("saved in {}\n", path.display()));
+    }
+    let outside = site.outside(&plan, args.registry.as_deref())?;
     if !args.execute {
+        let obstacles = site.ready(&plan, &outside)?;
+        if let Some(kind) = obstacles.iter().map(|one| one.kind).max() {
+            let blockers: Vec<_> = obstacles.into_iter().map(|one| one.blocker).collect();
+            return Ok(in_the_way(object, text, &blockers, kind));
+        }
         if !plan.is_empty() {
             text.push_str("run again with `--execute`\n");
         }
         return Ok(report(object, false, Vec::new(), text));
     }
+    let shelf = Shelf::new(&site.repository.git_dir());
+    let kept = if plan.is_empty() {
+        None
+    } else {
+        Some(shelf.keep(&plan)?)
+    };
     let mut outcomes = Vec::new();
-    let receipt = site.apply(plan, None, &mut |step, outcome| {
+    let applied = site.apply(plan.clone(), &outside, &mut |step, outcome| {
         text.push_str(&format!("{outcome}: {step}\n"));
+        for (name, printed) in outside.hooks.take_printed() {
+            let printed = super::indent(&printed);
+            text.push_str(&format!("  {name} printed:\n{printed}"));
+        }
         outcomes.push(json!({ "step": step.kind(), "outcome": word(outcome) }));
-        Flow::Continue
+        if stop == Some(outcomes.len()) || interrupt::is_asked() {
+            Flow::Stop
+        } else {
+            Flow::Continue
+        }
     });
-    let receipt = receipt.map_err(|error| apply_error(&error))?;
-    text.push_str(&format!("the ledger is at record {}\n", receipt.head().seq));
-    if let Some(fields) = object.as_object_mut() {
-        fields.insert("head".to_owned(), receipt.head().to_string().into());
+    let stopped = match applied {
+        Ok(receipt) => {
+            if let Some(path) = &kept {
+                shelf.forget(path);
+            }
+            let head = receipt.head();
+            text.push_str(&format!("the ledger is at record {}\n", head.seq));
+            return Ok(with_head(
+                report(object, true, outcomes, text),
+                &head.to_string(),
+            ));
+        }
+        Err(error) => error,
+    };
+    if let ApplyErrorKind::Stopped = stopped.kind() {
+        if interrupt::is_asked() {
+            return Err(CliError::world(format!(
+                "{stopped}; `apply` goes on with it"
+            )));
+        }
+        text.push_str("stopped; `apply` goes on with it\n");
+        return Ok(report(object, true, outcomes, text));
     }
-    Ok(report(object, true, outcomes, text))
+    Err(failed(
+        site,
+        &plan,
+        &outside,
+        &stopped,
+        &shelf,
+        kept.as_deref(),
+    ))
+}
+
+/// What is left of a plan that did not come to its end, and what can be done about it.
+fn failed(
+    site: &Site,
+    plan: &Plan,
+    outside: &super::Outside,
+    error: &ApplyError,
+    shelf: &Shelf,
+    kept: Option<&Path>,
+) -> CliError {
+    let mut failed = apply_error(error);
+    let nothing = matches!(error.kind(), ApplyErrorKind::NotReady { .. }) || error.index() == 0;
+    let push = matches!(plan.steps().get(error.index()), Some(Step::Push { .. }));
+    if error.is_conflict() && push {
+        // Others were faster: nothing of ours was seen, and nothing of it stays.
+        match site.undo(plan, outside, &mut |_, _| ()) {
+            Ok(()) => {
+                failed
+                    .message
+                    .push_str("; others were faster, and what was made here was taken back");
+                if let Some(path) = kept {
+                    shelf.forget(path);
+                }
+                return failed;
+            }
+            Err(why) => failed.message.push_str(&format!("; {why}")),
+        }
+    }
+    match kept {
+        Some(path) if nothing => shelf.forget(path),
+        Some(_) => failed.message.push_str(
+            "; the steps before it are done: `apply` goes on from there, `undo` takes them back",
+        ),
+        None => {}
+    }
+    failed
+}
+
+/// The number of steps after which to stop.
+fn stop(until: Option<&str>, plan: &Plan) -> Result<Option<usize>, CliError> {
+    let Some(until) = until else { return Ok(None) };
+    let count = plan.steps().len();
+    let named = match until.parse::<usize>() {
+        Ok(number) => (1..=count).contains(&number).then_some(number),
+        Err(_) => {
+            let place = plan.steps().iter().position(|step| step.kind() == until);
+            place.map(|index| index + 1)
+        }
+    };
+    named.map(Some).ok_or_else(|| {
+        let kinds: Vec<_> = plan.steps().iter().map(Step::kind).collect();
+        CliError::input(format!(
+            "`--until {until}` is no step of the plan; expected 1 to {count}, or one of {}",
+            kinds.join(", ")
+        ))
+    })
 }
 
 fn report(mut object: Value, executed: bool, outcomes: Vec<Value>, text: String) -> Report {
@@ -73,7 +206,37 @@ fn report(mut object: Value, executed: bool, outcomes: Vec<Value>, text: String)
         fields.insert("executed".to_owned(), executed.into());
         fields.insert("outcomes".to_owned(), outcomes.into());
     }
-    Report::new(SCHEMA, object, text)
+    Report::new(PLAN_SCHEMA, object, text)
+}
+
+fn with_head(mut report: Report, head: &str) -> Report {
+    if let Some(fields) = report.json.as_object_mut() {
+        fields.insert("head".to_owned(), head.into());
+    }
+    report
+}
+
+/// A plan that is as it must be, in a world that is not.
+fn in_the_way(object: Value, text: String, blockers: &[Blocker], kind: ObstacleKind) -> Report {
+    let mut text = text + "it cannot be carried out:\n";
+    for blocker in blockers {
+        text.push_str(&format!("  - {blocker}\n"));
+    }
+    let mut report = report(object, false, Vec::new(), text);
+    if let Some(fields) = report.json.as_object_mut() {
+        fields.insert("verdict".to_owned(), "held".into());
+        let blockers: Vec<_> = blockers.iter().map(blocker).collect();
+        fields.insert("blockers".to_owned(), blockers.into());
+    }
+    report.exit(exit_of(kind))
+}
+
+pub(super) fn exit_of(kind: ObstacleKind) -> Exit {
+    match kind {
+        ObstacleKind::Held => Exit::Held,
+        ObstacleKind::World => Exit::World,
+        ObstacleKind::Conflict => Exit::Conflict,
+    }
 }
 
 fn held(title: &str, blockers: &Blockers) -> Report {
@@ -85,7 +248,7 @@ fn held(title: &str, blockers: &Blockers) -> Report {
         "outcomes": [],
         "blockers": blockers.as_slice().iter().map(blocker).collect::<Vec<_>>(),
     });
-    Report::new(SCHEMA, json, show_held(title, blockers)).exit(Exit::Held)
+    Report::new(PLAN_SCHEMA, json, show_held(title, blockers)).exit(Exit::Held)
 }
 
 /// A blocker, as every JSON object has it.

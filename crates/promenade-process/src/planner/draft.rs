@@ -4,8 +4,8 @@
 use promenade_digest::Digest;
 use promenade_promotion::ledger::{Head, OpId};
 use promenade_promotion::{
-    Blocker, Blockers, ChannelMove, Command, CommitId, Context, Event, Follows, Rank, State,
-    Verdict, decide, evolve,
+    Blocker, Blockers, ChannelMove, Command, CommitId, Context, EnvironmentName, Event, Follows,
+    Rank, State, Verdict, decide, evolve,
 };
 use promenade_tag::{
     ChannelEvent, ChannelPlan, ChannelRule, Class, Kept, Mutability, Positions, Published,
@@ -13,6 +13,7 @@ use promenade_tag::{
 };
 use promenade_version::{Lane, Version};
 
+use super::publish::with_pushes;
 use super::{PlanError, Planned, Planner};
 use crate::apply::head_after;
 use crate::plan::{Plan, Step};
@@ -26,6 +27,7 @@ pub(super) struct Draft<'p, 'a> {
     why: Vec<String>,
     steps: Vec<Step>,
     blockers: Vec<Blocker>,
+    private: bool,
 }
 
 impl<'p, 'a> Draft<'p, 'a> {
@@ -38,7 +40,26 @@ impl<'p, 'a> Draft<'p, 'a> {
             why: Vec::new(),
             steps: Vec::new(),
             blockers: Vec::new(),
+            private: false,
         }
+    }
+
+    pub(super) fn planner(&self) -> &'p Planner<'a> {
+        self.planner
+    }
+
+    pub(super) fn process(&self) -> &'a crate::Process {
+        self.planner.process
+    }
+
+    /// Returns the state that the steps so far lead to.
+    pub(super) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Keeps everything of this plan from the remote: it is under an embargo.
+    pub(super) fn keep_private(&mut self) {
+        self.private = true;
     }
 
     /// Adds a reason of something that was computed.
@@ -171,7 +192,7 @@ impl<'p, 'a> Draft<'p, 'a> {
             hand: promenade_tag::Hand::Automation,
         };
         let plan = self.plan_channels(&event)?;
-        self.move_channels(&plan, None)
+        self.move_channels(&plan, None, None)
     }
 
     /// Plans what an event does to the channels, as the ledger has them.
@@ -205,6 +226,7 @@ impl<'p, 'a> Draft<'p, 'a> {
         &mut self,
         plan: &ChannelPlan,
         rollback: Option<&str>,
+        environment: Option<&EnvironmentName>,
     ) -> Result<(), PlanError> {
         for refused in plan.refused() {
             let gate = format!("channel:{}", refused.channel);
@@ -223,7 +245,7 @@ impl<'p, 'a> Draft<'p, 'a> {
                 follows: follows(rule),
                 from: wish.from.as_ref().and_then(|target| target.version.clone()),
                 to,
-                environment: None,
+                environment: environment.cloned(),
             });
             if let Some(digest) = wish.to.digest.as_deref().and_then(|text| text.parse().ok()) {
                 let from = wish
@@ -300,13 +322,19 @@ impl<'p, 'a> Draft<'p, 'a> {
                 title: self.title,
                 blockers,
             },
-            None => Planned::Ready(Box::new(Plan {
-                title: self.title,
-                at: self.planner.hand.at,
-                expected: self.planner.head,
-                why: self.why,
-                steps: self.steps,
-            })),
+            None => {
+                let steps = match self.planner.remote {
+                    Some(remote) if !self.private => with_pushes(self.steps, remote),
+                    _ => self.steps,
+                };
+                Planned::Ready(Box::new(Plan {
+                    title: self.title,
+                    at: self.planner.hand.at,
+                    expected: self.planner.head,
+                    why: self.why,
+                    steps,
+                }))
+            }
         }
     }
 }
@@ -326,7 +354,7 @@ fn follows(rule: Option<&ChannelRule>) -> Follows {
 
 /// The id of an operation: made from what it appends and where, so that the same plan has the same
 /// one in every try.
-fn operation(head: &Head, events: &[Event]) -> OpId {
+pub(crate) fn operation(head: &Head, events: &[Event]) -> OpId {
     let mut bytes = head.to_string().into_bytes();
     for event in events {
         bytes.push(b'\n');

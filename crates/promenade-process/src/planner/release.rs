@@ -9,7 +9,9 @@ use promenade_promotion::{
 use promenade_tag::{Class, Values};
 use promenade_version::{Lane, Version};
 
+use super::publish::About;
 use super::{Documents, Draft, PlanError, Planned, Planner};
+use crate::hook::{HookEvent, HookTime};
 use crate::plan::{DocumentChange, Step};
 use crate::port::repository::{CommitRequest, Repository};
 
@@ -120,6 +122,15 @@ impl Planner<'_> {
         let id = commit
             .as_ref()
             .map_or_else(|| tip.clone(), |(_, id)| id.clone());
+        let notes = self.notes(&request.version, &changes);
+        let tag = self.tag_name(Class::Release, &request.version)?;
+        let about = About {
+            version: Some(&request.version),
+            tag: tag.as_deref(),
+            commit: Some(&id),
+            environment: None,
+        };
+        draft.hooks(HookEvent::Release, HookTime::Before, about);
         self.record_release(repository, request, &changes, &id, artifacts, &mut draft)?;
         if let Some((request, id)) = commit {
             draft.step(Step::Commit {
@@ -129,8 +140,22 @@ impl Planner<'_> {
             });
         }
         draft.tag(Class::Release, &request.version, &id, request.lane)?;
+        if request.lane == Lane::Embargoed {
+            draft.keep_private();
+            return Ok(draft.finish());
+        }
+        draft.forge(Class::Release, &request.version, notes)?;
         draft.channels(&request.version, &id)?;
+        draft.hooks(HookEvent::Release, HookTime::After, about);
         Ok(draft.finish())
+    }
+
+    /// The notes of a version, from the changelog as the release leaves it.
+    fn notes(&self, version: &Version, changes: &[DocumentChange]) -> Option<String> {
+        let file = &self.process.changelog()?.file;
+        let change = changes.iter().find(|change| change.path == *file)?;
+        let changelog = Changelog::from_bytes(&change.after).ok()?;
+        changelog.notes(&self.text(version)).ok()
     }
 
     fn standing(&self, version: &Version) -> Option<&VersionRecord> {

@@ -4,7 +4,9 @@ use promenade_promotion::{Command, EnvironmentName, Stage, Subject};
 use promenade_tag::{ChannelEvent, Remedy};
 use promenade_version::Version;
 
+use super::publish::About;
 use super::{Draft, PlanError, Planned, Planner};
+use crate::hook::{HookEvent, HookTime};
 
 impl Planner<'_> {
     /// Plans the deprecation of a release: it is advised against, and the channels that point at
@@ -29,6 +31,13 @@ impl Planner<'_> {
                 what: format!("version {text}"),
                 reason: "it was not released".to_owned(),
             })?;
+        let tag = published.tag.clone();
+        let about = About {
+            version: Some(version),
+            tag: Some(&tag),
+            ..About::default()
+        };
+        draft.hooks(HookEvent::Deprecation, HookTime::Before, about);
         draft.record([Command::Deprecate {
             reason: reason.to_owned(),
             replacement: replacement.cloned(),
@@ -40,7 +49,8 @@ impl Planner<'_> {
             reason: reason.to_owned(),
         };
         let plan = draft.plan_channels(&event)?;
-        draft.move_channels(&plan, Some(reason))?;
+        draft.move_channels(&plan, Some(reason), None)?;
+        draft.hooks(HookEvent::Deprecation, HookTime::After, about);
         Ok(draft.finish())
     }
 
@@ -62,13 +72,22 @@ impl Planner<'_> {
                 reason: "it has run nothing else, verified, that may be gone back to".to_owned(),
             })?,
         };
-        let mut draft = Draft::new(self, &format!("roll {environment} back to {to}"));
+        let title = format!("roll {environment} back to {}", self.name(&to));
+        let mut draft = Draft::new(self, &title);
+        let target = to.clone();
+        let about = About {
+            version: target.version(),
+            environment: Some(environment),
+            ..About::default()
+        };
+        draft.hooks(HookEvent::Rollback, HookTime::Before, about);
         draft.record([Command::Rollback {
             automated: false,
             environment: environment.clone(),
             reason: reason.to_owned(),
             to,
         }])?;
+        draft.hooks(HookEvent::Rollback, HookTime::After, about);
         Ok(draft.finish())
     }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use promenade_promotion::CommitId;
+use promenade_promotion::{Blocker, CommitId, Rank};
 use promenade_tag::TagFacts;
+use serde::{Deserialize, Serialize};
 
 /// What planning and auditing read. Nothing here changes the repository.
 pub trait History {
@@ -56,7 +57,7 @@ pub trait History {
     fn changed(&self, from: &CommitId, to: &CommitId) -> Result<Vec<String>, RepositoryError>;
 }
 
-/// What a repository is asked to change. Each request can tell done from not done by looking, so
+/// What a repository is asked to change. Each change can tell done from not done by looking, so
 /// that it may be made again after a crash.
 pub trait Repository: History {
     /// Returns the id that a commit will have, without moving a branch or touching a file.
@@ -65,23 +66,117 @@ pub trait Repository: History {
     /// [`RepositoryError`] if the repository cannot be read.
     fn prepare(&self, request: &CommitRequest) -> Result<CommitId, RepositoryError>;
 
-    /// Makes a commit on a branch; the same request makes the same commit.
+    /// Says what stands in the way of a change, all of it, without making it.
     ///
     /// # Errors
-    /// [`RepositoryError::Conflict`] if the branch is neither at the parent nor at this commit.
-    fn commit(&self, request: &CommitRequest) -> Result<Applied<CommitId>, RepositoryError>;
+    /// [`RepositoryError`] if the repository cannot be read.
+    fn obstacles(&self, change: Change<'_>) -> Result<Vec<Obstacle>, RepositoryError>;
 
-    /// Makes a tag.
+    /// Makes a change, if it is not made already.
     ///
     /// # Errors
-    /// [`RepositoryError::Conflict`] if the name exists and is another tag.
-    fn tag(&self, request: &TagRequest) -> Result<Applied<()>, RepositoryError>;
+    /// [`RepositoryError::Conflict`] if something else is where the change was to be: nothing was
+    /// changed then.
+    fn make(&self, change: Change<'_>) -> Result<Applied<()>, RepositoryError>;
 
-    /// Makes a branch.
+    /// Takes a change back that nobody else can have seen; `Already` if there is nothing of it.
     ///
     /// # Errors
-    /// [`RepositoryError::Conflict`] if the name exists and points elsewhere.
-    fn branch(&self, name: &str, at: &CommitId) -> Result<Applied<()>, RepositoryError>;
+    /// [`RepositoryError::Conflict`] if it is not what the change made any more, and
+    /// [`RepositoryError::Refused`] if it was published.
+    fn undo(&self, change: Change<'_>) -> Result<Applied<()>, RepositoryError>;
+}
+
+/// A change of a repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change<'a> {
+    /// A branch from a commit.
+    Branch {
+        /// Its name, without `refs/heads/`.
+        name: &'a str,
+        /// Where it starts.
+        at: &'a CommitId,
+    },
+    /// A commit on a branch.
+    Commit {
+        /// The id that it will have.
+        id: &'a CommitId,
+        /// What it holds.
+        request: &'a CommitRequest,
+    },
+    /// A tag.
+    Tag(&'a TagRequest),
+    /// Refs of a remote, all or none.
+    Push(&'a PushRequest),
+}
+
+/// Refs to publish, all or none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushRequest {
+    /// The remote: a name, a URL or a path.
+    pub remote: String,
+    /// The refs; no others are touched.
+    pub refs: Vec<PushRef>,
+}
+
+/// A ref to publish.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushRef {
+    /// Its full name, the same on both sides.
+    pub name: String,
+    /// Where the remote has it; nothing if it must not be there.
+    pub from: Option<String>,
+    /// Where it goes; nothing: wherever the local ref of that name is by then.
+    pub to: Option<CommitId>,
+}
+
+/// Something that stands in the way of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// What kind of thing it is.
+    pub kind: ObstacleKind,
+    /// What was found, and who or what clears it.
+    pub blocker: Blocker,
+}
+
+impl Obstacle {
+    /// Something that a person or a program can clear.
+    pub fn held(gate: &str, why: impl Into<String>, clears_by: impl Into<String>) -> Self {
+        Self {
+            kind: ObstacleKind::Held,
+            blocker: Blocker::new(gate, Rank::NeedsPerson, why, clears_by),
+        }
+    }
+
+    /// Something else is where the change was to be: another plan is needed.
+    pub fn conflict(gate: &str, why: impl Into<String>) -> Self {
+        let blocker = Blocker::new(gate, Rank::Blocked, why, "planning again");
+        Self {
+            kind: ObstacleKind::Conflict,
+            blocker,
+        }
+    }
+
+    /// Something outside does not answer.
+    pub fn world(gate: &str, why: impl Into<String>, clears_by: impl Into<String>) -> Self {
+        Self {
+            kind: ObstacleKind::World,
+            blocker: Blocker::new(gate, Rank::Unknown, why, clears_by),
+        }
+    }
+}
+
+/// The kinds of obstacles, from the softest to the hardest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ObstacleKind {
+    /// Somebody or something can clear it, and the same plan goes on.
+    Held,
+    /// The world outside failed.
+    World,
+    /// The world is another one than the plan was made for.
+    Conflict,
 }
 
 /// The outcome of a change: made now, or found made.
@@ -136,7 +231,8 @@ impl CommitFacts {
 }
 
 /// Who a commit or a tag is by.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Author {
     /// The name.
     pub name: String,
@@ -145,13 +241,15 @@ pub struct Author {
 }
 
 /// A commit to make: its tree is that of `parent` with `files` replaced.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CommitRequest {
     /// The branch, without `refs/heads/`.
     pub branch: String,
     /// The commit that the branch is at.
     pub parent: CommitId,
     /// The files to write, by path; `None` removes one.
+    #[serde(with = "crate::plan::content::files")]
     pub files: BTreeMap<String, Option<Vec<u8>>>,
     /// The message.
     pub message: String,
@@ -162,7 +260,8 @@ pub struct CommitRequest {
 }
 
 /// A tag to make.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TagRequest {
     /// The name, without `refs/tags/`.
     pub name: String,

@@ -1,25 +1,20 @@
 //! Carrying out a plan of channels in a registry.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
-use std::time::Duration;
 
 use promenade::digest::Digest;
 use promenade::git::{GitLedger, Ident};
 use promenade::process::Process;
 use promenade::promotion::ledger::{Head, LedgerStore as _, StreamId};
 use promenade::registry::{
-    Authority, ChannelMove, ChannelName, DockerConfig, HttpRegistry, LedgerAuthority, MoveReport,
-    Mutability, Outcome, Patience, Reference, Refusal, Registry, move_channels, reconcile,
+    Authority, ChannelMove, ChannelName, LedgerAuthority, MoveReport, Mutability, Outcome,
+    Patience, Reference, Refusal, Registry, move_channels, reconcile,
 };
-use promenade::tag::{ChannelPlan, ChannelSet, ImageRepository, Move, Positions, Target};
+use promenade::tag::{ChannelPlan, ChannelSet, Move, Positions, Target};
 use serde_json::{Value, json};
 
 use crate::context::{STREAM, git_error};
-use crate::{CliError, Context, Exit};
-
-/// How long one request may take.
-const LIMIT: Duration = Duration::from_secs(30);
+use crate::{CliError, Context, Exit, registry};
 
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct ExecuteArgs {
@@ -121,7 +116,7 @@ pub(super) fn apply(
             exit: Exit::Held,
         });
     }
-    let registry = open(args, process)?;
+    let registry = registry::open(args.registry.as_deref(), process)?;
     let authority = recorded.map(Recorded::authority);
     let desk = Desk {
         registry: &registry,
@@ -157,35 +152,9 @@ pub(super) fn bring(
     authority: &LedgerAuthority<'_>,
     moves: &[ChannelMove],
 ) -> Result<Applied, CliError> {
-    let registry = open(args, process)?;
+    let registry = registry::open(args.registry.as_deref(), process)?;
     let brought = reconcile(&registry, authority, moves, Patience::default());
     Ok(report(&brought))
-}
-
-fn open(args: &ExecuteArgs, process: &Process) -> Result<HttpRegistry, CliError> {
-    let of_process = process.registry().map(|rules| rules.repository.as_str());
-    let place = args.registry.as_deref().or(of_process).ok_or_else(|| {
-        CliError::input("the process names no registry; name one with `--registry HOST/NAME`")
-    })?;
-    let (host, name) = place
-        .split_once('/')
-        .ok_or_else(|| CliError::input(format!("`{place}` is not of the form `HOST/NAME`")))?;
-    let repository: ImageRepository = name.parse().map_err(CliError::input)?;
-    let config = docker_config().map_or_else(
-        || Ok(DockerConfig::default()),
-        |path| DockerConfig::read(&path),
-    );
-    let credentials = config
-        .and_then(|config| config.credentials(host))
-        .map_err(CliError::world)?;
-    HttpRegistry::new(host, &repository, credentials, LIMIT).map_err(CliError::input)
-}
-
-/// Where docker keeps its credentials.
-fn docker_config() -> Option<PathBuf> {
-    let named = std::env::var_os("DOCKER_CONFIG").map(PathBuf::from);
-    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".docker"));
-    Some(named.or(home)?.join("config.json"))
 }
 
 struct Desk<'a> {

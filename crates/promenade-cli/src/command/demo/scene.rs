@@ -4,20 +4,21 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use promenade::digest::{self, Digest};
 use promenade::git::{CommitRequest, Ident, Repository, Work};
 use promenade::process::{Flow, PlanError, Planned, Planner, Process, preset};
 use promenade::promotion::{Artifacts, Command, CommitId, ItemId, replay};
-use promenade::registry::{MemoryRegistry, RegistryChannels};
+use promenade::registry::MemoryRegistry;
 use promenade::signature::{MakeSignature as _, SshKey};
 use promenade::version::Version;
 use serde_json::{Value, json};
 
 use super::content::{self, Files};
 use crate::context::git_error;
-use crate::world::{self, Site, describe, indent};
+use crate::world::{self, HookRunner, Outside, Site, describe, indent};
 use crate::{CliError, board};
 
 /// The key of the maintainer in the preset, which the demo replaces by one of its own.
@@ -39,7 +40,7 @@ pub(super) enum Who {
 pub(super) struct Scene {
     dir: PathBuf,
     site: Site,
-    registry: MemoryRegistry,
+    registry: Arc<MemoryRegistry>,
     key: SshKey,
     now: DateTime<Utc>,
     out: String,
@@ -58,7 +59,7 @@ impl Scene {
         let mut scene = Self {
             dir: dir.to_path_buf(),
             site: Site::new(repository, process, signer, &ident(at)?, at)?,
-            registry: MemoryRegistry::new(),
+            registry: Arc::new(MemoryRegistry::new()),
             key,
             now: at - TimeDelta::days(30),
             out: String::new(),
@@ -187,10 +188,11 @@ impl Scene {
         };
         self.out.push_str(&world::show(&plan));
         let count = plan.steps().len();
-        let channels = RegistryChannels::new(&self.registry);
-        let applied = self
-            .site
-            .apply(plan, Some(&channels), &mut |_, _| Flow::Continue);
+        let outside = Outside {
+            registry: Some(Arc::clone(&self.registry) as _),
+            hooks: HookRunner::new(self.dir.clone()),
+        };
+        let applied = self.site.apply(plan, &outside, &mut |_, _| Flow::Continue);
         let receipt = applied.map_err(|error| world::apply_error(&error))?;
         let _ = writeln!(
             self.out,

@@ -15,7 +15,6 @@ use promenade::version::{Change, Impact, Version};
 use super::content;
 use super::scene::{Scene, Who};
 use crate::CliError;
-use crate::command::promote;
 use crate::context::git_error;
 
 pub(super) fn tell(scene: &mut Scene) -> Result<(), CliError> {
@@ -339,8 +338,8 @@ fn into_production(
 fn promote(scene: &mut Scene, who: Who, to: &str, version: &Version) -> Result<(), CliError> {
     let environment = environment(to)?;
     let subject = Subject::Version(version.clone());
-    scene.run(who, &format!("promote {version} to {to}"), |_| {
-        promote::commands(&environment, &subject, matches!(who, Who::Ci), None).into()
+    scene.carry_out(who, |planner, _| {
+        planner.promote(&environment, &subject, matches!(who, Who::Ci), None)
     })?;
     Ok(())
 }
@@ -350,11 +349,8 @@ fn verify(
     environment: &EnvironmentName,
     artifacts: &Artifacts,
 ) -> Result<(), CliError> {
-    scene.run(Who::Ci, &format!("look at {environment}"), |_| {
-        vec![Command::VerifyDeployed {
-            environment: environment.clone(),
-            observed: artifacts.identity(),
-        }]
+    scene.carry_out(Who::Ci, |planner, _| {
+        planner.observe(environment, artifacts.identity())
     })?;
     Ok(())
 }

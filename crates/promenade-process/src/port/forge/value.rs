@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use promenade_digest::Digest;
+use serde::{Deserialize, Serialize};
 
 /// The forge's own name for a release; it stays when the release is edited.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,7 +30,8 @@ impl fmt::Display for ReleaseId {
 }
 
 /// How far a release is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// Only those who may write see it.
     Draft,
@@ -61,7 +63,8 @@ impl fmt::Display for Stage {
 }
 
 /// What a release says: everything that can be edited.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ReleaseText {
     /// The heading; not the tag.
     pub name: String,

@@ -1,0 +1,56 @@
+//! What stands in the way of a plan, before its first effect.
+
+use promenade_promotion::ledger::AppendError;
+
+use super::{ApplyErrorKind, World, ledger, resolve};
+use crate::port::repository::Obstacle;
+use crate::{Plan, Step};
+
+/// Looks at everything that could stop a plan halfway, and says all of it at once: a ledger that went
+/// on, a branch that moved, changes in the work tree, a tag whose name is taken, a key that does not
+/// sign, a remote that does not answer. Nothing is changed; steps that are done are not in the way.
+///
+/// # Errors
+/// [`ApplyErrorKind`] if the world cannot be read.
+pub fn ready(plan: &Plan, world: &World<'_>) -> Result<Vec<Obstacle>, ApplyErrorKind> {
+    let mut obstacles = Vec::new();
+    let mut first = true;
+    for step in plan.steps() {
+        if let Some(change) = step.change() {
+            let found = world.repository.obstacles(change);
+            obstacles.extend(found.map_err(ApplyErrorKind::Repository)?);
+        }
+        match step {
+            Step::Record { expected, op, .. } if first => {
+                first = false;
+                let fault = |error: AppendError| ledger(error);
+                let head = world.ledger.head(world.stream);
+                let head = head.map_err(|error| fault(error.into()))?;
+                if head != *expected {
+                    let done = resolve(world, expected, op);
+                    if done.map_err(|error| fault(error.into()))?.is_none() {
+                        let why = format!(
+                            "the plan was made for ledger head {expected}, and it is at {head}"
+                        );
+                        obstacles.push(Obstacle::conflict("ledger", why));
+                    }
+                }
+            }
+            Step::Channel { name, .. } if world.channels.is_none() => {
+                let why = format!("channel {name} is in a registry, and none is given");
+                obstacles.push(Obstacle::held("registry", why, "naming the registry"));
+            }
+            Step::Forge { tag, .. } if world.forge.is_none() => {
+                let why = format!("the release of {tag} is on a forge, and none is given");
+                obstacles.push(Obstacle::held("forge", why, "naming the forge"));
+            }
+            Step::Hook(call) if world.hooks.is_none() => {
+                let why = format!("hook `{}` has no place to run in", call.name);
+                obstacles.push(Obstacle::held("hook", why, "naming the place"));
+            }
+            _ => {}
+        }
+    }
+    obstacles.dedup();
+    Ok(obstacles)
+}

@@ -1,0 +1,190 @@
+//! Plans that were stored: read, checked again, and only then a plan.
+
+use chrono::{DateTime, Utc};
+use promenade_promotion::ledger::{Head, StreamId};
+use promenade_promotion::{CommitId, EventKind, State, evolve};
+use serde::{Deserialize, Serialize};
+
+use super::{Plan, Step, content};
+use crate::apply::head_after;
+use crate::planner::operation;
+
+/// The schema of plans, and its version.
+pub const SCHEMA: &str = "promenade.plan/1";
+
+/// A plan as it is stored: JSON, the same plan after it was read back.
+///
+/// Somebody may have edited it, so it is no [`Plan`] until [`StoredPlan::check`] has found that it is
+/// one of the process and of the state that it names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredPlan {
+    schema: Schema,
+    title: String,
+    at: DateTime<Utc>,
+    #[serde(rename = "expected_head", with = "content::head")]
+    expected: Head,
+    why: Vec<String>,
+    steps: Vec<Step>,
+}
+
+/// A plan cannot be taken up again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoredPlanError {
+    /// It is no plan.
+    #[error("the file holds no plan: {problem}")]
+    Parse {
+        /// Why not.
+        problem: String,
+    },
+    /// One of its steps is none that a planner makes.
+    #[error("step {} of the stored plan ({step}): {problem}; plan again", .index + 1)]
+    Step {
+        /// Its place, counted from 0.
+        index: usize,
+        /// Its kind.
+        step: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl StoredPlan {
+    /// Keeps a plan.
+    #[must_use]
+    pub fn of(plan: Plan) -> Self {
+        Self {
+            schema: Schema::One,
+            title: plan.title,
+            at: plan.at,
+            expected: plan.expected,
+            why: plan.why,
+            steps: plan.steps,
+        }
+    }
+
+    /// Reads the JSON of a plan.
+    ///
+    /// # Errors
+    /// [`StoredPlanError::Parse`] with the line and the column.
+    pub fn parse(text: &str) -> Result<Self, StoredPlanError> {
+        serde_json::from_str(text).map_err(|error| StoredPlanError::Parse {
+            problem: error.to_string(),
+        })
+    }
+
+    /// Writes the JSON of the plan, which [`StoredPlan::parse`] reads.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("the keys of a plan are texts");
+        text.push('\n');
+        text
+    }
+
+    /// Returns the head that the ledger must have had before the plan.
+    #[must_use]
+    pub fn expected_head(&self) -> &Head {
+        &self.expected
+    }
+
+    /// Checks the plan against the state that the ledger had at [`StoredPlan::expected_head`]: its
+    /// records follow one another and keep every law, and its tags are those that they name.
+    ///
+    /// # Errors
+    /// [`StoredPlanError::Step`] naming the first step that does not belong.
+    pub fn check(self, stream: &StreamId, state: &State) -> Result<Plan, StoredPlanError> {
+        let mut state = state.clone();
+        let mut head = self.expected;
+        let mut tags: Vec<(String, CommitId)> = Vec::new();
+        for version in state.versions.iter().map(|(_, record)| record) {
+            tags.extend(version.tag.clone().map(|tag| (tag, version.commit.clone())));
+        }
+        for (index, step) in self.steps.iter().enumerate() {
+            let fault = |problem: String| StoredPlanError::Step {
+                index,
+                step: step.kind(),
+                problem,
+            };
+            match step {
+                Step::Record {
+                    expected,
+                    op,
+                    events,
+                } => {
+                    if *expected != head {
+                        return Err(fault(format!("expected head {head}, found {expected}")));
+                    }
+                    let known = operation(&head, events);
+                    if *op != known {
+                        return Err(fault(format!("expected operation {known}, found {op}")));
+                    }
+                    head = head_after(stream, &head, op, events);
+                    for event in events {
+                        tags.extend(tag_of(&event.kind));
+                        state = evolve(state, event).map_err(|error| fault(error.to_string()))?;
+                    }
+                }
+                Step::Tag { request, .. } => {
+                    let named = (request.name.clone(), request.target.clone());
+                    if !tags.contains(&named) {
+                        return Err(fault(format!(
+                            "no record names tag `{}` of {}",
+                            named.0, named.1
+                        )));
+                    }
+                }
+                Step::Push { request } => {
+                    let wrong = request
+                        .refs
+                        .iter()
+                        .find(|one| !is_own(&one.name, &self.steps));
+                    if let Some(wrong) = wrong {
+                        return Err(fault(format!("`{}` is no ref of this plan", wrong.name)));
+                    }
+                }
+                Step::Branch { .. }
+                | Step::Commit { .. }
+                | Step::Channel { .. }
+                | Step::Hook(_)
+                | Step::Forge { .. } => {}
+            }
+        }
+        Ok(Plan {
+            title: self.title,
+            at: self.at,
+            expected: self.expected,
+            why: self.why,
+            steps: self.steps,
+        })
+    }
+}
+
+/// The tag that an event gives a version, and its commit.
+fn tag_of(kind: &EventKind) -> Option<(String, CommitId)> {
+    match kind {
+        EventKind::CandidateRegistered { tag, commit, .. }
+        | EventKind::Released { tag, commit, .. } => Some((tag.clone()?, commit.clone())),
+        _ => None,
+    }
+}
+
+/// Whether a plan with these steps makes a ref itself.
+fn is_own(name: &str, steps: &[Step]) -> bool {
+    name.starts_with("refs/promenade/")
+        || steps.iter().any(|step| match step {
+            Step::Branch { name: own, .. } => name.strip_prefix("refs/heads/") == Some(own),
+            Step::Commit { request, .. } => {
+                name.strip_prefix("refs/heads/") == Some(&request.branch)
+            }
+            Step::Tag { request, .. } => name.strip_prefix("refs/tags/") == Some(&request.name),
+            _ => false,
+        })
+}
+
+/// The schemas that this version reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Schema {
+    #[serde(rename = "promenade.plan/1")]
+    One,
+}

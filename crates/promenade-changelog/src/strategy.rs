@@ -128,19 +128,20 @@ pub fn changelog_policy() -> impl Strategy<Value = ChangelogPolicy> {
     );
     (
         compare,
-        any::<bool>(),
+        any::<(bool, bool)>(),
         option::of("[a-z]{1,8}\\.md"),
         dialect,
     )
         .prop_map(
             |(
                 compare,
-                require_entries,
+                (require_entries, require_links),
                 upgrade_notes,
                 (heading, date, keep, links, categories),
             )| {
                 let mut policy = ChangelogPolicy {
                     require_entries,
+                    require_links,
                     upgrade_notes,
                     ..ChangelogPolicy::default()
                 };

@@ -74,16 +74,37 @@ const PENDING: &[&str] = &[
 
 /// Reads the text of a heading, or nothing if it names no release.
 pub(crate) fn read(text: &str) -> Option<Reading> {
-    // Most headings are categories: without a digit or a placeholder's letter, only a word for
-    // unreleased is left.
-    let some_version = |b: u8| b.is_ascii_digit() || matches!(b, b'X' | b'x' | b'Z' | b'z');
-    if !text.bytes().any(some_version) && !may_be_unreleased(text) {
+    // Most headings are categories: without a digit or a placeholder, only a word for unreleased is
+    // left.
+    if !may_be_version(text) && !may_be_unreleased(text) {
         return None;
     }
     let (start, _) = text
         .char_indices()
         .find(|(_, c)| !matches!(c, '*' | '_' | '~' | '`' | ' '))?;
     core(text, start, false).or_else(|| after_prefix(text, start))
+}
+
+/// Returns whether a text holds a digit, `XXXX`, or an `X` and a dot.
+fn may_be_version(text: &str) -> bool {
+    let (mut run, mut dot, mut unknown) = (0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => return true,
+            b'X' | b'x' | b'Y' | b'y' | b'Z' | b'z' => {
+                unknown = true;
+                run += 1;
+                if run == 4 {
+                    return true;
+                }
+                continue;
+            }
+            b'.' => dot = true,
+            _ => {}
+        }
+        run = 0;
+    }
+    dot && unknown
 }
 
 /// Returns whether a text starts with a word for unreleased, after marks.

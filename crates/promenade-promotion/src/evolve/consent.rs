@@ -1,0 +1,101 @@
+//! Evidence, approvals and waivers.
+
+use crate::EnvironmentName;
+use crate::event::{Event, EventKind};
+use crate::state::{Approval, Evidence, SetRecord, State, Waiver};
+
+impl State {
+    pub(super) fn check(&mut self, event: &Event) {
+        let EventKind::CheckRecorded {
+            artifacts,
+            environment,
+            gate,
+            outcome,
+            reason,
+        } = &event.kind
+        else {
+            return;
+        };
+        let evidence = Evidence {
+            at: event.at.at,
+            by: event.by.clone(),
+            outcome: *outcome,
+            reason: reason.clone(),
+        };
+        let set = self.set(*artifacts);
+        if !outcome.holds() {
+            // An approval that relied on this check is void (INV-27).
+            let suffix = format!(":{gate}");
+            set.void_approvals(environment.as_ref(), |relied| relied.ends_with(&suffix));
+        }
+        let key = match environment {
+            None => gate.to_string(),
+            Some(environment) => format!("{gate}@{environment}"),
+        };
+        set.evidence.insert(key, evidence);
+    }
+
+    pub(super) fn consent(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::Approved {
+                artifacts,
+                environment,
+                expires,
+                relied,
+            } => {
+                let approval = Approval {
+                    at: event.at.at,
+                    expires: *expires,
+                    relied: relied.clone(),
+                };
+                let approvals = &mut self.set(*artifacts).approvals;
+                let here = approvals.entry(environment.clone()).or_default();
+                here.insert(event.by.clone(), approval);
+            }
+            EventKind::ApprovalWithdrawn {
+                artifacts,
+                environment,
+            } => {
+                let approvals = &mut self.set(*artifacts).approvals;
+                if let Some(here) = approvals.get_mut(environment) {
+                    here.remove(&event.by);
+                    if here.is_empty() {
+                        approvals.remove(environment);
+                    }
+                }
+            }
+            EventKind::Waived {
+                artifacts,
+                environment,
+                expires,
+                gate,
+                reason,
+            } => {
+                let waiver = Waiver {
+                    by: event.by.clone(),
+                    expires: *expires,
+                    reason: reason.clone(),
+                };
+                let waivers = &mut self.set(*artifacts).waivers;
+                let here = waivers.entry(environment.clone()).or_default();
+                here.insert(gate.clone(), waiver);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl SetRecord {
+    pub(super) fn void_approvals(
+        &mut self,
+        environment: Option<&EnvironmentName>,
+        relied_on: impl Fn(&str) -> bool,
+    ) {
+        for (place, approvals) in &mut self.approvals {
+            if environment.is_none_or(|environment| environment == place) {
+                approvals.retain(|_, approval| !approval.relied.iter().any(|gate| relied_on(gate)));
+            }
+        }
+        self.approvals.retain(|_, approvals| !approvals.is_empty());
+    }
+}

@@ -1,0 +1,243 @@
+//! Versions: what is built, adopted, registered, released.
+
+use promenade_digest::Digest;
+use semver::Version;
+
+use super::{Broken, unknown};
+use crate::event::{AdoptedStage, AdoptedVersion, Event, EventKind, Mark};
+use crate::state::{Occupant, Phase, Stage, State, VersionRecord};
+use crate::subject::{Lane, Subject};
+use crate::{Actor, Artifacts, CommitId, EnvironmentName, Moment, table};
+
+impl State {
+    /// One commit has one artifact set, for ever (INV-2).
+    pub(super) fn build(&mut self, commit: &CommitId, artifacts: &Artifacts) -> Result<(), Broken> {
+        let identity = artifacts.identity();
+        if let Some(known) = self.commits.get(commit).filter(|known| **known != identity) {
+            return Err((
+                "INV-2",
+                format!("commit `{commit}` was built to {known}, now {identity}"),
+            ));
+        }
+        self.commits.insert(commit.clone(), identity);
+        let set = self.set(identity);
+        set.artifacts.get_or_insert_with(|| artifacts.clone());
+        Ok(())
+    }
+
+    pub(super) fn adopt(&mut self, adopted: &AdoptedVersion, by: &Actor) -> Result<(), Broken> {
+        let AdoptedVersion {
+            commit,
+            stage,
+            tag,
+            version,
+            ..
+        } = adopted;
+        if self.version(version).is_some() {
+            return Err((
+                "INV-2",
+                format!("version `{version}` is adopted, but known"),
+            ));
+        }
+        let stage = match stage {
+            AdoptedStage::Candidate => Stage::Candidate,
+            AdoptedStage::Released => Stage::Released,
+        };
+        let record = VersionRecord {
+            artifacts: None,
+            author: by.clone(),
+            commit: commit.clone(),
+            from: None,
+            lane: Lane::Regular,
+            order: self.next_order(),
+            planned: None,
+            reason: None,
+            replacement: None,
+            stage,
+            tag: Some(tag.clone()),
+        };
+        self.versions.0.insert(version.clone(), record);
+        Ok(())
+    }
+
+    pub(super) fn occupy_adopted(
+        &mut self,
+        environment: &EnvironmentName,
+        subject: &Subject,
+        at: &Moment,
+    ) {
+        let artifacts = self.artifacts_of(subject);
+        let newest = self.order_of(subject);
+        let slot = self.slots.entry(environment.clone()).or_default();
+        slot.newest = slot.newest.max(newest);
+        slot.current = Some(Occupant {
+            artifacts,
+            observed: None,
+            phase: Phase::Unsure,
+            since: at.clone(),
+            subject: subject.clone(),
+        });
+    }
+
+    /// Versions are never removed, so their number is the next place in the order.
+    pub(super) fn next_order(&self) -> u64 {
+        u64::try_from(self.versions.len()).unwrap_or(u64::MAX)
+    }
+
+    pub(crate) fn order_of(&self, subject: &Subject) -> Option<u64> {
+        self.version(subject.version()?).map(|record| record.order)
+    }
+
+    /// One version has one commit and one artifact set, for ever (INV-1, INV-2).
+    pub(super) fn register(&mut self, event: &Event) -> Result<(), Broken> {
+        let (artifacts, commit, lane, tag, version, step) = match &event.kind {
+            EventKind::CandidateRegistered {
+                artifacts,
+                commit,
+                lane,
+                tag,
+                version,
+            } => (artifacts, commit, lane, tag, version, table::Step::Register),
+            EventKind::Released {
+                artifacts,
+                commit,
+                lane,
+                mark,
+                tag,
+                version,
+                ..
+            } => {
+                let step = match mark {
+                    Mark::Prerelease => table::Step::ReleaseAsPrerelease,
+                    Mark::Release => table::Step::Release,
+                };
+                (artifacts, commit, lane, tag, version, step)
+            }
+            _ => return Ok(()),
+        };
+        let identity = artifacts.identity();
+        let stage = next(version, self.stage(version), step)?;
+        if let Some(known) = self.version(version) {
+            let same =
+                known.commit == *commit && known.artifacts.is_none_or(|known| known == identity);
+            if !same {
+                return Err((
+                    "INV-2",
+                    format!("version `{version}` has another commit or artifact set"),
+                ));
+            }
+        }
+        self.release_from(&event.kind, identity)?;
+        let derived = matches!(
+            &event.kind,
+            EventKind::Released {
+                derivation: Some(_),
+                ..
+            }
+        );
+        if derived {
+            // The commit was built to what this derives from.
+            self.set(identity)
+                .artifacts
+                .get_or_insert_with(|| artifacts.clone());
+        } else {
+            self.build(commit, artifacts)?;
+        }
+        let order = self.next_order();
+        let record = self
+            .versions
+            .0
+            .entry(version.clone())
+            .or_insert_with(|| VersionRecord {
+                artifacts: Some(identity),
+                author: event.by.clone(),
+                commit: commit.clone(),
+                from: None,
+                lane: *lane,
+                order,
+                planned: None,
+                reason: None,
+                replacement: None,
+                stage,
+                tag: None,
+            });
+        record.stage = stage;
+        record.artifacts = Some(identity);
+        if tag.is_some() {
+            record.tag.clone_from(tag);
+        }
+        if let EventKind::Released {
+            from: Some(from), ..
+        } = &event.kind
+        {
+            record.from = Some(from.clone());
+        }
+        Ok(())
+    }
+
+    /// Marks the candidate of a release as selected, and keeps how the artifacts derive from its.
+    pub(super) fn release_from(
+        &mut self,
+        kind: &EventKind,
+        identity: Digest,
+    ) -> Result<(), Broken> {
+        let EventKind::Released {
+            from,
+            derivation,
+            version,
+            ..
+        } = kind
+        else {
+            return Ok(());
+        };
+        if let Some(derivation) = derivation {
+            self.set(identity).derivation = Some(derivation.clone());
+        }
+        let Some(from) = from.as_ref().filter(|from| *from != version) else {
+            return Ok(());
+        };
+        let candidate = self.version(from).ok_or(("INV-1", unknown(from)))?;
+        let base = derivation
+            .as_ref()
+            .map_or(identity, |derivation| derivation.from);
+        if candidate
+            .artifacts
+            .is_some_and(|artifacts| artifacts != base)
+        {
+            return Err((
+                "INV-1",
+                format!("release `{version}` is not what candidate `{from}` was"),
+            ));
+        }
+        if candidate.stage == Stage::Selected {
+            return Ok(());
+        }
+        self.restage(from, table::Step::Select, None)
+    }
+
+    pub(super) fn restage(
+        &mut self,
+        version: &Version,
+        step: table::Step,
+        reason: Option<&String>,
+    ) -> Result<(), Broken> {
+        let stage = next(version, self.stage(version), step)?;
+        if let Some(record) = self.versions.0.get_mut(version) {
+            record.stage = stage;
+            if reason.is_some() {
+                record.reason = reason.cloned();
+            }
+        }
+        Ok(())
+    }
+}
+
+fn next(version: &Version, stage: Option<Stage>, step: table::Step) -> Result<Stage, Broken> {
+    table::next(stage, step).ok_or_else(|| {
+        let found = stage.map_or("absent", Stage::as_str);
+        (
+            "INV-13",
+            format!("version `{version}` is {found}: no step `{step}` from there"),
+        )
+    })
+}

@@ -1,5 +1,7 @@
 //! The embargo: what happened is public only as a commitment, until it is disclosed (INV-41).
 
+use std::collections::btree_map::Entry;
+
 use promenade_digest::Digest;
 use semver::Version;
 
@@ -108,9 +110,12 @@ pub(crate) fn seal(state: &mut State, commitment: Digest) -> Result<(), (&'stati
         disclosed: false,
         order,
     };
-    match state.seals.insert(commitment, seal) {
-        None => Ok(()),
-        Some(_) => Err(("INV-41", format!("commitment {commitment} is sealed twice"))),
+    match state.seals.entry(commitment) {
+        Entry::Vacant(free) => {
+            free.insert(seal);
+            Ok(())
+        }
+        Entry::Occupied(_) => Err(("INV-41", format!("commitment {commitment} is sealed twice"))),
     }
 }
 
@@ -152,8 +157,11 @@ pub(crate) fn disclose(
     ) {
         return Err(broken("a seal within a seal".to_owned()));
     }
+    state
+        .apply(&event)
+        .map_err(|error| (error.law, error.why))?;
     if let Some(seal) = state.seals.get_mut(&commitment) {
         seal.disclosed = true;
     }
-    state.apply(&event).map_err(|error| (error.law, error.why))
+    Ok(())
 }

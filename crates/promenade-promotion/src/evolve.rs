@@ -62,9 +62,7 @@ impl State {
             K::Adopted {
                 current, versions, ..
             } => {
-                versions
-                    .iter()
-                    .try_for_each(|version| self.adopt(version, &event.by))?;
+                self.adopt(versions, &event.by)?;
                 for (environment, subject) in current {
                     self.occupy_adopted(environment, subject, &event.at);
                 }

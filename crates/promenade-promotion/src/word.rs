@@ -263,27 +263,8 @@ pub(crate) fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>)
     let limit = 1 + found.chars().count() / 3;
     known
         .into_iter()
-        .map(|word| (distance(found, word), word))
+        .map(|word| (strsim::osa_distance(found, word), word))
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, word)| word.to_owned())
-}
-
-/// The edit distance (Levenshtein) of two texts.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, from) in left.chars().enumerate() {
-        let mut diagonal = i;
-        let mut last = i + 1;
-        let mut next = vec![last];
-        for (to, above) in right.iter().zip(row.iter().skip(1)) {
-            let change = diagonal + usize::from(from != *to);
-            last = change.min(above + 1).min(last + 1);
-            diagonal = *above;
-            next.push(last);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }

@@ -99,17 +99,20 @@ impl State {
                 format!("rejected `{subject}` is promoted into `{environment}`"),
             ));
         }
-        if let Some(derivation) = derivation {
-            self.set(artifacts).derivation = Some(derivation.clone());
-        }
-        let order = self.order_of(subject);
-        let slot = self.slots.entry(environment.clone()).or_default();
-        if slot.flight.as_ref().is_some_and(|flight| flight.started) {
+        if self
+            .flight(environment)
+            .is_some_and(|flight| flight.started)
+        {
             return Err((
                 "INV-10",
                 format!("two promotions into `{environment}` at once"),
             ));
         }
+        if let Some(derivation) = derivation {
+            self.set(artifacts).derivation = Some(derivation.clone());
+        }
+        let order = self.order_of(subject);
+        let slot = self.slots.entry(environment.clone()).or_default();
         slot.hold = None;
         slot.newest = slot.newest.max(order);
         slot.flight = Some(Flight {
@@ -176,7 +179,9 @@ impl State {
         at: &Moment,
     ) -> Result<(), Broken> {
         let since = self.not_before_clock(at);
-        let slot = self.slots.entry(environment.clone()).or_default();
+        let Some(slot) = self.slots.get_mut(environment) else {
+            return Err(no_flight(environment));
+        };
         let (subject, intended) = match (&slot.flight, &slot.current) {
             (Some(flight), _) => (flight.subject.clone(), flight.artifacts),
             (None, Some(current)) => match current.artifacts {
@@ -232,8 +237,8 @@ impl State {
         environment: &EnvironmentName,
         at: &Moment,
     ) -> Result<(), Broken> {
-        let slot = self.slots.entry(environment.clone()).or_default();
-        if slot.flight.take().is_none() {
+        let slot = self.slots.get_mut(environment);
+        if slot.and_then(|slot| slot.flight.take()).is_none() {
             return Err(no_flight(environment));
         }
         self.unsettle(environment, Phase::Unsure, None, at);
@@ -268,8 +273,8 @@ impl State {
         at: &Moment,
     ) {
         let since = self.not_before_clock(at);
-        let slot = self.slots.entry(environment.clone()).or_default();
-        let Some(current) = &mut slot.current else {
+        let slot = self.slots.get_mut(environment);
+        let Some(current) = slot.and_then(|slot| slot.current.as_mut()) else {
             return;
         };
         current.phase = phase;

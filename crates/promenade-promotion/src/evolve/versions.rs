@@ -1,5 +1,7 @@
 //! Versions: what is built, adopted, registered, released.
 
+use std::collections::BTreeSet;
+
 use promenade_digest::Digest;
 use semver::Version;
 
@@ -11,52 +13,56 @@ use crate::{Actor, Artifacts, CommitId, EnvironmentName, Moment, table};
 
 impl State {
     /// One commit has one artifact set, for ever (INV-2).
-    pub(super) fn build(&mut self, commit: &CommitId, artifacts: &Artifacts) -> Result<(), Broken> {
-        let identity = artifacts.identity();
-        if let Some(known) = self.commits.get(commit).filter(|known| **known != identity) {
-            return Err((
+    fn may_build(&self, commit: &CommitId, identity: Digest) -> Result<(), Broken> {
+        match self.commits.get(commit) {
+            Some(known) if *known != identity => Err((
                 "INV-2",
                 format!("commit `{commit}` was built to {known}, now {identity}"),
-            ));
+            )),
+            _ => Ok(()),
         }
+    }
+
+    pub(super) fn build(&mut self, commit: &CommitId, artifacts: &Artifacts) -> Result<(), Broken> {
+        let identity = artifacts.identity();
+        self.may_build(commit, identity)?;
         self.commits.insert(commit.clone(), identity);
         let set = self.set(identity);
         set.artifacts.get_or_insert_with(|| artifacts.clone());
         Ok(())
     }
 
-    pub(super) fn adopt(&mut self, adopted: &AdoptedVersion, by: &Actor) -> Result<(), Broken> {
-        let AdoptedVersion {
-            commit,
-            stage,
-            tag,
-            version,
-            ..
-        } = adopted;
-        if self.version(version).is_some() {
-            return Err((
-                "INV-2",
-                format!("version `{version}` is adopted, but known"),
-            ));
+    /// All of them are new, or none is taken.
+    pub(super) fn adopt(&mut self, all: &[AdoptedVersion], by: &Actor) -> Result<(), Broken> {
+        let mut seen = BTreeSet::new();
+        for AdoptedVersion { version, .. } in all {
+            if self.version(version).is_some() || !seen.insert(version) {
+                return Err((
+                    "INV-2",
+                    format!("version `{version}` is adopted, but known"),
+                ));
+            }
         }
-        let stage = match stage {
-            AdoptedStage::Candidate => Stage::Candidate,
-            AdoptedStage::Released => Stage::Released,
-        };
-        let record = VersionRecord {
-            artifacts: None,
-            author: by.clone(),
-            commit: commit.clone(),
-            from: None,
-            lane: Lane::Regular,
-            order: self.next_order(),
-            planned: None,
-            reason: None,
-            replacement: None,
-            stage,
-            tag: Some(tag.clone()),
-        };
-        self.versions.0.insert(version.clone(), record);
+        for adopted in all {
+            let stage = match adopted.stage {
+                AdoptedStage::Candidate => Stage::Candidate,
+                AdoptedStage::Released => Stage::Released,
+            };
+            let record = VersionRecord {
+                artifacts: None,
+                author: by.clone(),
+                commit: adopted.commit.clone(),
+                from: None,
+                lane: Lane::Regular,
+                order: self.next_order(),
+                planned: None,
+                reason: None,
+                replacement: None,
+                stage,
+                tag: Some(adopted.tag.clone()),
+            };
+            self.versions.0.insert(adopted.version.clone(), record);
+        }
         Ok(())
     }
 
@@ -127,21 +133,21 @@ impl State {
                 ));
             }
         }
-        self.release_from(&event.kind, identity)?;
-        let derived = matches!(
-            &event.kind,
-            EventKind::Released {
-                derivation: Some(_),
-                ..
-            }
-        );
-        if derived {
+        let selected = self.may_release_from(&event.kind, identity)?;
+        if let EventKind::Released {
+            derivation: Some(derivation),
+            ..
+        } = &event.kind
+        {
             // The commit was built to what this derives from.
-            self.set(identity)
-                .artifacts
-                .get_or_insert_with(|| artifacts.clone());
+            let set = self.set(identity);
+            set.artifacts.get_or_insert_with(|| artifacts.clone());
+            set.derivation = Some(derivation.clone());
         } else {
             self.build(commit, artifacts)?;
+        }
+        if let Some(from) = selected {
+            self.restage(from, table::Step::Select, None)?;
         }
         let order = self.next_order();
         let record = self
@@ -175,27 +181,25 @@ impl State {
         Ok(())
     }
 
-    /// Marks the candidate of a release as selected, and keeps how the artifacts derive from its.
-    pub(super) fn release_from(
-        &mut self,
-        kind: &EventKind,
+    /// Returns the candidate that a release selects, if it is made from another version that is not
+    /// selected yet.
+    fn may_release_from<'a>(
+        &self,
+        kind: &'a EventKind,
         identity: Digest,
-    ) -> Result<(), Broken> {
+    ) -> Result<Option<&'a Version>, Broken> {
         let EventKind::Released {
-            from,
+            from: Some(from),
             derivation,
             version,
             ..
         } = kind
         else {
-            return Ok(());
+            return Ok(None);
         };
-        if let Some(derivation) = derivation {
-            self.set(identity).derivation = Some(derivation.clone());
+        if from == version {
+            return Ok(None);
         }
-        let Some(from) = from.as_ref().filter(|from| *from != version) else {
-            return Ok(());
-        };
         let candidate = self.version(from).ok_or(("INV-1", unknown(from)))?;
         let base = derivation
             .as_ref()
@@ -210,9 +214,9 @@ impl State {
             ));
         }
         if candidate.stage == Stage::Selected {
-            return Ok(());
+            return Ok(None);
         }
-        self.restage(from, table::Step::Select, None)
+        next(from, Some(candidate.stage), table::Step::Select).map(|_| Some(from))
     }
 
     pub(super) fn restage(

@@ -154,6 +154,28 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(u32::try_from(testkit::scale(200, 10_000)).unwrap()))]
+
+    #[test]
+    fn an_event_that_is_refused_changes_nothing_but_the_clock(
+        commands in commands(),
+        strangers in vec(strategy::event(), 40),
+    ) {
+        let (mut state, events, _) = history(&commands)?;
+        // Events of elsewhere, and those of this history a second time.
+        for event in strangers.iter().chain(&events) {
+            let before = state.clone();
+            if state.apply(event).is_err() {
+                let clock = state.clock;
+                state.clock = before.clock;
+                prop_assert_eq!(&state, &before, "{:?}", event);
+                state.clock = clock;
+            }
+        }
+    }
+}
+
 #[test]
 fn random_histories_reach_every_kind_of_event_they_can() {
     use proptest::strategy::ValueTree as _;

@@ -6,6 +6,7 @@ mod channels;
 mod command;
 mod demo;
 mod embed;
+mod graphs;
 mod history;
 mod house;
 mod impact;

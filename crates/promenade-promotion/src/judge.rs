@@ -15,7 +15,7 @@ use crate::policy::{Need, Policy};
 use crate::state::{Approval, Phase, SetRecord, State, Waiver};
 use crate::subject::{Lane, Subject};
 use crate::verdict::{Blocker, Rank};
-use crate::{Actor, EnvironmentName, GateName, ItemId};
+use crate::{Actor, EnvironmentName, GateName, ItemId, Span};
 
 /// How a gate stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -371,9 +371,9 @@ impl<'a> Entry<'a> {
     /// Who counts is judged now, not when they approved (INV-25).
     fn counts(&self, actor: &Actor, approval: &Approval, rule: &ApprovalsRule) -> bool {
         let lasts = |expires: DateTime<Utc>| self.latest() < expires;
-        let by_rule = rule
-            .expires
-            .is_none_or(|span| lasts(approval.at + span.delta()));
+        // An end past the end of all calendars is none.
+        let end = |span: Span| approval.at.checked_add_signed(span.delta());
+        let by_rule = rule.expires.and_then(end).is_none_or(lasts);
         self.policy.roster.holds_any(actor, &rule.from)
             && self.may_approve(actor, rule)
             && approval.expires.is_none_or(lasts)

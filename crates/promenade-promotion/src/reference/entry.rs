@@ -165,7 +165,8 @@ impl Reference {
                             || author.is_some_and(|(.., author)| roster.is_same(author, actor)));
                     let lasts = rule
                         .expires
-                        .is_none_or(|span| entry.at.at < *at + span.delta());
+                        .and_then(|span| at.checked_add_signed(span.delta()))
+                        .is_none_or(|end| entry.at.at < end);
                     let here = *place == entry.rule.name && *digest == entry.digest;
                     if here && !duty && lasts && roster.holds_any(actor, &rule.from) {
                         people.insert(roster.person(actor).map(|person| &person.name));

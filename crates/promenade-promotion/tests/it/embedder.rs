@@ -1,5 +1,6 @@
 //! An embedder's own gate, and exports.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use insta::assert_snapshot;
@@ -69,6 +70,51 @@ fn a_gate_of_an_embedder_blocks_clears_and_is_explained() {
         gates.get("gate:error-budget").map(String::as_str),
         Some("pass")
     );
+}
+
+/// A copy of the package in the build directory, with the versions that this workspace builds with.
+fn copy_of_the_embedder(source: &Path, copy: &Path) {
+    std::fs::create_dir_all(copy.join("src")).unwrap();
+    let crates = testkit::workspace().join("crates");
+    let manifest = std::fs::read_to_string(source.join("Cargo.toml")).unwrap();
+    let manifest = manifest.replace("../../../crates", crates.to_str().unwrap());
+    std::fs::write(copy.join("Cargo.toml"), manifest).unwrap();
+    let lock = testkit::workspace().join("Cargo.lock");
+    std::fs::copy(lock, copy.join("Cargo.lock")).unwrap();
+    for file in ["gate.rs", "main.rs"] {
+        std::fs::copy(source.join("src").join(file), copy.join("src").join(file)).unwrap();
+    }
+}
+
+#[test]
+fn a_gate_written_outside_the_workspace_blocks_clears_and_is_explained() {
+    let source = testkit::workspace().join("tests/embed/gate");
+    let gate = std::fs::read_to_string(source.join("src/gate.rs")).unwrap();
+    assert!(gate.lines().count() < 30);
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("budget-gate");
+    copy_of_the_embedder(&source, &copy);
+    let output = std::process::Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--offline", "--manifest-path"])
+        .arg(copy.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(copy.join("target"))
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_snapshot!(String::from_utf8(output.stdout).unwrap(), @r"
+    candidate-registered
+      gate:error-budget: the budget is spent
+    held: gate:error-budget (waiting): the budget is spent; clears by a new month
+      gate:error-budget: the budget is spent
+    check-recorded
+      gate:error-budget: pass
+    promoted
+      gate:error-budget: pass
+    ");
 }
 
 #[test]

@@ -8,12 +8,15 @@
 mod cells;
 mod clocks;
 mod corpus;
+mod decisions;
 mod embargo;
 mod embedder;
 mod gates;
+mod invariants;
 mod laws;
 mod model;
 mod scale;
+mod seeds;
 mod story;
 mod support;
 mod tamper;

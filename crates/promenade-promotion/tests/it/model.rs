@@ -6,7 +6,7 @@
 //! the reference model as well, which knows nothing of either.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use promenade_promotion::{
@@ -236,6 +236,8 @@ type Decided = Option<std::rc::Rc<[Event]>>;
 struct Found {
     states: usize,
     transitions: usize,
+    /// How many steps deep everything was seen.
+    depth: usize,
     broken: Option<String>,
 }
 
@@ -458,27 +460,33 @@ impl Model {
             promoters: [Promoter::Idle; 2],
         };
         let mut seen = HashSet::from([start.clone()]);
-        let mut queue = VecDeque::from([start]);
+        let mut level = vec![start];
         let mut found = Found {
             states: 1,
             transitions: 0,
+            depth: 0,
             broken: None,
         };
-        while let Some(node) = queue.pop_front() {
-            let mut next = Vec::new();
-            if let Err(broken) = self.steps(&node, &mut next) {
-                found.broken = Some(broken);
-                break;
-            }
-            for node in next {
-                found.transitions += 1;
-                if seen.insert(node.clone()) {
-                    queue.push_back(node);
+        'levels: while !level.is_empty() {
+            let mut deeper = Vec::new();
+            for node in &level {
+                let mut next = Vec::new();
+                if let Err(broken) = self.steps(node, &mut next) {
+                    found.broken = Some(broken);
+                    break 'levels;
+                }
+                for node in next {
+                    found.transitions += 1;
+                    if seen.insert(node.clone()) {
+                        deeper.push(node);
+                    }
+                }
+                if seen.len() >= limit {
+                    break 'levels;
                 }
             }
-            if seen.len() >= limit {
-                break;
-            }
+            found.depth += 1;
+            level = deeper;
         }
         found.states = seen.len();
         found
@@ -655,9 +663,10 @@ fn run(size: Size, defect: Defect, limit: usize) -> Found {
     let mut model = Model::new(size, defect);
     let found = model.run(limit);
     println!(
-        "{defect:?}: {} states, {} transitions, {} folded ledgers, {:?}: {:?}",
+        "{defect:?}: {} states, {} transitions, all stories of {} steps, {} folded ledgers, {:?}: {:?}",
         found.states,
         found.transitions,
+        found.depth,
         model.ledgers.len(),
         start.elapsed(),
         found.broken,
@@ -683,7 +692,8 @@ fn one_candidate_in_three_environments_is_checked_to_the_end() {
 
 #[test]
 fn two_candidates_in_three_environments_keep_the_invariants() {
-    // Breadth first, so every shorter story was seen before a longer one.
+    // Breadth first: the bound is the number of states, and every story of at most `depth` steps is
+    // among them.
     let size = Size {
         candidates: 2,
         troubles: true,

@@ -1602,3 +1602,90 @@ fn a_version_does_not_wait_for_itself() {
     bench.run(seen("staging", "restamped"));
     bench.run(restamped("production"));
 }
+
+#[test]
+fn a_hotfix_is_not_held_by_what_its_own_line_owes() {
+    let mut bench = stages(|_| {});
+    let hotfix = |text: &str, lines: &[&str]| {
+        Command::Release(Box::new(MakeRelease {
+            lane: Lane::Hotfix,
+            merge_back: lines.iter().map(|line| line.parse().unwrap()).collect(),
+            ..MakeRelease::direct(version(text), commit(text), artifacts(text))
+        }))
+    };
+    // Owed to every line, and its own line holds it already.
+    bench.run(hotfix("1.0.1", &[]));
+    assert_eq!(
+        gates(&bench, &hotfix("1.1.1", &[])),
+        ["obligation:merge-back"]
+    );
+    bench.run(hotfix("1.0.2", &[]));
+    // What was opened by hand is not opened again.
+    let mut bench = stages(|_| {});
+    bench.run(Command::OpenObligation {
+        id: "merge-back-1.0.1-1.1.x".parse().unwrap(),
+        kind: ObligationKind::MergeBack,
+        lines: vec!["1.1.x".parse().unwrap()],
+        version: version("1.0.1"),
+        why: "by hand".to_owned(),
+    });
+    assert_eq!(bench.run(hotfix("1.0.1", &["1.1.x"])).len(), 1);
+}
+
+#[test]
+fn a_check_of_one_environment_voids_approvals_there_alone() {
+    let approvals = r#"{"approvals": {"count": 1, "from": ["maintainers"]}}"#;
+    let mut bench = stages(|rules| {
+        rules.environments[1].after = promenade_promotion::After::default();
+        for rule in &mut rules.environments {
+            rule.gates = vec![check("smoke"), gate(approvals)];
+        }
+    });
+    bench.candidate("1.0.0-rc.1");
+    bench.pass("smoke", "1.0.0-rc.1");
+    for name in ["staging", "production"] {
+        bench.run_as("bob", approve(name, "1.0.0-rc.1"));
+    }
+    bench.run(Command::RecordCheck {
+        artifacts: artifacts("1.0.0-rc.1").identity(),
+        environment: Some(environment("staging")),
+        gate: "smoke".parse().unwrap(),
+        outcome: Outcome::Fail,
+        reason: None,
+    });
+    assert_eq!(
+        gates(&bench, &promote("staging", "1.0.0-rc.1")),
+        ["check:smoke", "approvals"]
+    );
+    bench.run(promote("production", "1.0.0-rc.1"));
+}
+
+#[test]
+fn a_prerelease_is_no_release_below_itself() {
+    let mut bench = stages(|_| {});
+    let close = |bench: &mut Bench| {
+        let owed = bench.state.open_obligations();
+        let owed: Vec<_> = owed.map(|(id, _)| id.clone()).collect();
+        for id in owed {
+            bench.run(Command::CloseObligation {
+                evidence: "merged".to_owned(),
+                id,
+                waived: false,
+            });
+        }
+    };
+    bench.run(direct("2.0.0", Lane::Hotfix));
+    close(&mut bench);
+    let first = MakeRelease {
+        lane: Lane::Hotfix,
+        mark: promenade_promotion::Mark::Prerelease,
+        ..MakeRelease::direct(version("1.1.0"), commit("1.1.0"), artifacts("1.1.0"))
+    };
+    bench.run(Command::Release(Box::new(first)));
+    close(&mut bench);
+    let again = MakeRelease::backport(version("1.1.0"), commit("1.1.0"), artifacts("1.1.0"));
+    assert_eq!(
+        gates(&bench, &Command::Release(Box::new(again))),
+        ["backport"]
+    );
+}

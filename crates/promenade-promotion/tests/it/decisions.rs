@@ -1689,3 +1689,94 @@ fn a_prerelease_is_no_release_below_itself() {
         ["backport"]
     );
 }
+
+#[test]
+fn a_rollback_may_end_at_what_derives_from_the_version() {
+    let mut bench =
+        stages(|rules| rules.environments[0].derivation = vec![DerivationKind::Restamped]);
+    bench.candidate("1.0.0-rc.1");
+    bench.run(derived(
+        "staging",
+        "1.0.0-rc.1",
+        "restamped",
+        DerivationKind::Restamped,
+    ));
+    bench.run(seen("staging", "restamped"));
+    let back = |text: &str| EventKind::RolledBack {
+        artifacts: artifacts(text).identity(),
+        automated: false,
+        environment: environment("staging"),
+        from: None,
+        reason: "it is slow".to_owned(),
+        to: subject("1.0.0-rc.1"),
+    };
+    assert!(evolve(bench.state.clone(), &event(back("restamped"))).is_ok());
+    assert!(evolve(bench.state.clone(), &event(back("1.0.0-rc.1"))).is_ok());
+    let derivation = Derivation {
+        from: artifacts("a stranger").identity(),
+        kind: DerivationKind::Restamped,
+        proof: artifacts("a proof").identity(),
+    };
+    let set = bench.state.sets.entry(artifacts("foreign").identity());
+    set.or_default().derivation = Some(derivation);
+    assert_eq!(broken(&bench.state, back("foreign")).0, "INV-1");
+}
+
+#[test]
+fn doubt_voids_the_approvals_that_relied_on_the_place_and_no_others() {
+    let approvals = r#"{"approvals": {"count": 1, "from": ["maintainers"]}}"#;
+    let mut bench = stages(|rules| {
+        let soak = r#"{"soak": {"for": "0s", "in": "staging"}}"#;
+        rules.environments[1].after = promenade_promotion::After::default();
+        rules.environments[1].gates = vec![check("smoke"), gate(approvals)];
+        let soaked = vec![gate(soak), gate(approvals)];
+        rules
+            .environments
+            .push(rule("mainnet", Accepts::Candidate, &[], soaked));
+        rules.environments.push(rule(
+            "mirror",
+            Accepts::Candidate,
+            &["staging"],
+            vec![gate(approvals)],
+        ));
+    });
+    bench.candidate("1.0.0-rc.1");
+    bench.pass("smoke", "1.0.0-rc.1");
+    bench.deploy("staging", "1.0.0-rc.1");
+    for name in ["production", "mainnet", "mirror"] {
+        bench.run_as("bob", approve(name, "1.0.0-rc.1"));
+    }
+    let approved = |bench: &Bench| {
+        let set = &bench.state.sets[&artifacts("1.0.0-rc.1").identity()];
+        set.approvals
+            .keys()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(approved(&bench), ["mainnet", "mirror", "production"]);
+    bench.run(Command::Observe {
+        environment: environment("staging"),
+        observed: artifacts("a stranger").identity(),
+    });
+    assert_eq!(approved(&bench), ["production"]);
+}
+
+#[test]
+fn a_known_version_keeps_its_commit_even_for_the_same_artifacts() {
+    // INV-2.
+    let mut bench = stages(|_| {});
+    bench.candidate("1.0.0");
+    let released = |commit_of: &str| EventKind::Released {
+        artifacts: artifacts("1.0.0"),
+        commit: commit(commit_of),
+        derivation: None,
+        from: None,
+        lane: Lane::Regular,
+        mark: promenade_promotion::Mark::Release,
+        paths: Default::default(),
+        tag: None,
+        version: version("1.0.0"),
+    };
+    assert!(evolve(bench.state.clone(), &event(released("1.0.0"))).is_ok());
+    assert_eq!(broken(&bench.state, released("another commit")).0, "INV-2");
+}

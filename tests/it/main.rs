@@ -1,5 +1,6 @@
 //! Stories that cross crates, and the shape of the house.
 
+mod adversarial;
 mod audited;
 mod build;
 mod channels;

@@ -99,7 +99,7 @@ fn adv_088_a_missing_header_is_made_up_for_by_hashing() {
 }
 
 #[test]
-fn adv_090_404_401_429_and_500_are_four_different_things() {
+fn adv_090_absent_denied_throttled_and_failing_are_four_different_things() {
     let find = |status: &'static str, headers: &'static [(&str, &str)]| {
         Fake::new(move |_, _| answer(status, headers, b""))
             .registry()

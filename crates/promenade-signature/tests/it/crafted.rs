@@ -148,13 +148,16 @@ fn unfit(verdict: &Verdict, expected: &str) {
     assert!(problem.contains(expected), "{problem}");
 }
 
+fn signing() -> KeyFlags {
+    flags(|flags| flags.set_sign(true))
+}
+
 #[test]
-fn adv_129_130_131_a_subkey_must_be_for_signing_and_bound_both_ways() {
+fn adv_129_a_subkey_for_encryption_may_not_sign() {
     let Some(home) = Home::new() else { return };
-    let (ada, eve) = (Pair::new(&home, "ada"), Pair::new(&home, "eve"));
+    let ada = Pair::new(&home, "ada");
     let signature = ada.sign(vec![]);
     assert!(judge(&ada.keys(), &signature).is_good());
-    let signing = || flags(|flags| flags.set_sign(true));
     assert!(judge(&ada.bound(&ada, signing(), true), &signature).is_good());
     let encrypting = flags(|flags| flags.set_encrypt_comms(true));
     unfit(
@@ -165,10 +168,26 @@ fn adv_129_130_131_a_subkey_must_be_for_signing_and_bound_both_ways() {
         &judge(&ada.bound(&ada, KeyFlags::default(), true), &signature),
         "not meant for signing",
     );
+}
+
+#[test]
+fn adv_130_a_subkey_that_has_not_signed_its_binding_may_not_sign() {
+    let Some(home) = Home::new() else { return };
+    let ada = Pair::new(&home, "ada");
+    let signature = ada.sign(vec![]);
+    assert!(judge(&ada.bound(&ada, signing(), true), &signature).is_good());
     unfit(
         &judge(&ada.bound(&ada, signing(), false), &signature),
         "has not signed its binding",
     );
+}
+
+#[test]
+fn adv_131_a_subkey_that_another_key_bound_may_not_sign() {
+    let Some(home) = Home::new() else { return };
+    let (ada, eve) = (Pair::new(&home, "ada"), Pair::new(&home, "eve"));
+    let signature = ada.sign(vec![]);
+    assert!(judge(&ada.bound(&ada, signing(), true), &signature).is_good());
     unfit(
         &judge(&ada.bound(&eve, signing(), true), &signature),
         "does not hold",

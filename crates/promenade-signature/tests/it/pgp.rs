@@ -311,7 +311,7 @@ fn cases(home: &Home) -> Vec<Case> {
 }
 
 #[test]
-fn adv_122_123_124_125_126_128_every_verdict_of_the_table_in_both_back_ends() {
+fn every_verdict_of_the_table_in_both_back_ends() {
     let Some(home) = Home::new() else { return };
     let scratch = tempfile::tempdir().unwrap();
     for case in cases(&home) {
@@ -362,6 +362,71 @@ fn adv_122_123_124_125_126_128_every_verdict_of_the_table_in_both_back_ends() {
     }
 }
 
+/// Judges a signature in process and through gpg, and checks neither accepts what Sequoia refuses.
+#[track_caller]
+fn both(home: &Home, key: &str, signature: &[u8], recorded: &str) -> [&'static str; 2] {
+    let cert = home.export(key);
+    let claim = claim(signature, recorded);
+    let ours = PgpVerifier::new(PgpKeys::parse(&cert).unwrap()).verify(&claim);
+    let theirs = GpgVerifier::new(&home.gpg, &cert, LIMIT).unwrap();
+    let through = theirs.verify(&claim);
+    let scratch = tempfile::tempdir().unwrap();
+    if let Some(accepts) = sqop(scratch.path(), &cert, signature) {
+        assert!(accepts || !(ours.is_good() || through.is_good()));
+    }
+    [word(&ours), word(&through)]
+}
+
+const THEN: &str = "2026-01-01T12:00:00Z";
+
+#[test]
+fn adv_124_an_expired_signature_is_refused() {
+    let Some(home) = Home::new() else { return };
+    let key = home.key("20240101", "ada", "ed25519", "sign", "0");
+    let short = home.sign("20260101", &key, &["--default-sig-expire=1d"]);
+    assert_eq!(both(&home, &key, &short, THEN), ["expired"; 2]);
+    let long = home.sign("20260101", &key, &["--default-sig-expire=5y"]);
+    assert_eq!(both(&home, &key, &long, THEN), ["good"; 2]);
+}
+
+#[test]
+fn adv_125_a_signature_of_the_future_is_refused() {
+    let Some(home) = Home::new() else { return };
+    let key = home.key("20240101", "ada", "ed25519", "sign", "0");
+    let future = home.sign("20900101", &key, &[]);
+    // Whatever the tagger says: it is not believed about the time either.
+    for recorded in ["2090-01-01T12:00:00Z", THEN] {
+        assert_eq!(
+            both(&home, &key, &future, recorded),
+            ["future"; 2],
+            "{recorded}"
+        );
+    }
+}
+
+#[test]
+fn adv_126_md5_and_sha1_are_refused() {
+    let Some(home) = Home::new() else { return };
+    let key = home.key("20240101", "rsa", "rsa2048", "sign", "0");
+    let sign = |hash: &str| {
+        let hash = format!("--digest-algo={hash}");
+        home.sign("20260101", &key, &[&hash, "--allow-weak-digest-algos"])
+    };
+    assert_eq!(both(&home, &key, &sign("SHA1"), THEN), ["weak-hash"; 2]);
+    // gpg does not even try, and says no more.
+    let md5 = both(&home, &key, &sign("MD5"), THEN);
+    assert_eq!(md5, ["weak-hash", "unsupported"]);
+    assert_eq!(both(&home, &key, &sign("SHA256"), THEN), ["good"; 2]);
+}
+
+#[test]
+fn adv_128_a_signature_over_text_is_none_over_a_tag() {
+    let Some(home) = Home::new() else { return };
+    let key = home.key("20240101", "ada", "ed25519", "sign", "0");
+    let text = home.sign("20260101", &key, &["--textmode"]);
+    assert_eq!(both(&home, &key, &text, THEN), ["form"; 2]);
+}
+
 #[test]
 fn adv_122_an_expired_key_counts_only_when_the_policy_and_the_record_say_so() {
     let Some(home) = Home::new() else { return };
@@ -393,8 +458,18 @@ fn adv_122_an_expired_key_counts_only_when_the_policy_and_the_record_say_so() {
 }
 
 #[test]
-fn adv_123_a_retired_key_vouches_only_for_what_is_recorded_before() {
+fn adv_123_a_stolen_key_never_counts_and_a_retired_one_only_for_what_is_recorded_before() {
     let Some(home) = Home::new() else { return };
+    for (name, reason) in [("revoked", "0"), ("compromised", "1")] {
+        let key = home.key("20240101", name, "ed25519", "sign", "0");
+        let signature = home.sign("20260101", &key, &[]);
+        home.revoke("20260601", &key, reason);
+        assert_eq!(
+            both(&home, &key, &signature, THEN),
+            ["revoked"; 2],
+            "{name}"
+        );
+    }
     let key = home.key("20240101", "retired", "ed25519", "sign", "0");
     let (before, after) = (
         home.sign("20260101", &key, &[]),

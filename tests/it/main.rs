@@ -18,6 +18,7 @@ mod process;
 #[path = "../../crates/promenade-registry/tests/it/proxy.rs"]
 mod proxy;
 mod rebuilt;
+mod schema;
 #[path = "../../crates/promenade-registry/tests/it/server.rs"]
 mod server;
 mod signed;

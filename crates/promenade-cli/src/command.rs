@@ -22,6 +22,7 @@ mod record;
 mod reject;
 mod release;
 mod rollback;
+mod schema;
 mod status;
 mod tags;
 mod undo;
@@ -78,6 +79,8 @@ pub(crate) enum Command {
     Release(release::ReleaseArgs),
     /// Takes an environment back to what it ran before
     Rollback(rollback::RollbackArgs),
+    /// Prints the JSON Schema of process files, for editors
+    Schema(schema::SchemaArgs),
     /// Draws the board: environments and versions, channels, what is owed
     Status(status::StatusArgs),
     /// Every tag: its class, version, object, signature and findings
@@ -115,6 +118,7 @@ impl Command {
             Self::Reject(args) => reject::run(args, context),
             Self::Release(args) => release::run(args, context),
             Self::Rollback(args) => rollback::run(args, context),
+            Self::Schema(args) => schema::run(args, context),
             Self::Status(args) => status::status(args, context),
             Self::Tags(args) => tags::run(args, context),
             Self::Undo(args) => undo::run(args, context),

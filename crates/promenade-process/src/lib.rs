@@ -30,6 +30,7 @@ mod planner;
 pub mod port;
 pub mod preset;
 mod process;
+mod schema;
 
 pub use apply::{
     ApplyError, ApplyErrorKind, Flow, Outcome, Receipt, UndoError, World, apply, ready, undo,
@@ -44,3 +45,4 @@ pub use keyring::{KeyRule, TrustedKey, TrustedKeys};
 pub use plan::{DocumentChange, Plan, SCHEMA as PLAN_SCHEMA, Step, StoredPlan, StoredPlanError};
 pub use planner::{Documents, Hand, PlanError, Planned, Planner, ReleaseRequest, Remote};
 pub use process::Process;
+pub use schema::json_schema;

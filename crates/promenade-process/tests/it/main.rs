@@ -3,3 +3,4 @@
 mod audit;
 mod file;
 mod keyring;
+mod schema;

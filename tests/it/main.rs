@@ -22,6 +22,7 @@ mod schema;
 #[path = "../../crates/promenade-registry/tests/it/server.rs"]
 mod server;
 mod signed;
+mod stores;
 mod tags;
 mod tidy;
 mod versions;

@@ -91,6 +91,18 @@ const ROWS: &[Row] = &[
         "every bit of a ledger of files",
     ),
     (
+        "git-writers",
+        "promenade-git",
+        "writers",
+        "16 writers of 2,000 records and 2,000 kills on the ledger in git",
+    ),
+    (
+        "git-replay",
+        "promenade-git",
+        "a_hundred_thousand",
+        "replay of 100,000 records that git packed",
+    ),
+    (
         "git-race",
         "promenade-git",
         "race",

@@ -121,3 +121,68 @@ fn one_changed_byte_of_a_record_is_found_and_named() {
     assert!(error.to_string().contains("record 3 is broken"), "{error}");
     assert!(matches!(error, StoreError::Unusable { .. }));
 }
+
+#[test]
+fn a_foreign_ref_in_the_namespace_is_named_and_never_written() {
+    let (dir, repository) = fresh();
+    let theirs = commit(&repository, "a", "1");
+    let ledger = ledger(&repository);
+    // One beside the ledger is nobody's business.
+    git(dir.path(), &["update-ref", "refs/promenade/notes", "main"]);
+    let head = ledger
+        .append(&stream(), &Head::EMPTY, &op("1"), &[b"1".to_vec()])
+        .unwrap();
+    // One in its place is.
+    git(dir.path(), &["update-ref", "refs/promenade/ledger", "main"]);
+    let expected = "`refs/promenade/ledger` does not hold a ledger";
+    let read = ledger.read(&stream(), 1, &mut |_| true).unwrap_err();
+    let refused = ledger
+        .append(&stream(), &head, &op("2"), &[b"2".to_vec()])
+        .unwrap_err();
+    for error in [read.to_string(), refused.to_string()] {
+        assert!(
+            error.contains(expected) && error.contains("give that ref another name"),
+            "{error}"
+        );
+    }
+    let there = git(dir.path(), &["rev-parse", "refs/promenade/ledger"]);
+    assert_eq!(there.trim(), theirs.as_str(), "it is let be");
+}
+
+#[test]
+fn a_record_of_a_newer_format_stops_writing_and_says_what_to_do() {
+    let (dir, repository) = fresh();
+    let ledger = ledger(&repository);
+    let head = ledger
+        .append(&stream(), &Head::EMPTY, &op("1"), &[b"1".to_vec()])
+        .unwrap();
+    let run = |args: &[&str]| git(dir.path(), args).trim().to_owned();
+    std::fs::write(dir.path().join("newer"), "promenade-record 2\nwho knows\n").unwrap();
+    let blob = run(&["hash-object", "-w", "newer"]);
+    run(&[
+        "update-index",
+        "--add",
+        "--cacheinfo",
+        &format!("100644,{blob},record"),
+    ]);
+    let tree = run(&["write-tree"]);
+    let message = "something new\n\nRecord: 2\n";
+    let newer = run(&[
+        "commit-tree",
+        &tree,
+        "-p",
+        "refs/promenade/ledger",
+        "-m",
+        message,
+    ]);
+    run(&["update-ref", "refs/promenade/ledger", &newer]);
+    let refused = ledger
+        .append(&stream(), &head, &op("x"), &[b"x".to_vec()])
+        .unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "ledger store: record 2 has format `2`, which this version does not know; update Promenade; \
+         nothing was written"
+    );
+    assert_eq!(run(&["rev-parse", "refs/promenade/ledger"]), newer);
+}

@@ -1,13 +1,14 @@
 //! Races and kills of the ledger on a ref.
 
+use std::io::Write as _;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use promenade_git::Repository;
-use promenade_promotion::ledger::LedgerStore;
+use promenade_promotion::ledger::{Head, LedgerStore};
 
 use crate::stress;
-use crate::support::{fsck, git, ledger};
+use crate::support::{fsck, git, ledger, op, stream};
 
 fn open(dir: &Path) -> Box<dyn LedgerStore> {
     if !dir.join(".git").exists() {
@@ -26,9 +27,57 @@ fn worker() {
 fn eight_writers_lose_double_and_fork_nothing() {
     let dir = tempfile::tempdir_in(testkit::disk::in_memory()).unwrap();
     let store = dir.path().join("store");
-    let (writers, count) = (testkit::scale(8, 16), testkit::scale(100, 2000));
+    let (writers, count) = (testkit::scale(8, 16), testkit::scale(1000, 2000));
     stress::race(&store, open, writers, count as u64);
     fsck(&store);
+}
+
+#[test]
+fn sixty_four_writers_lose_double_and_fork_nothing() {
+    let dir = tempfile::tempdir_in(testkit::disk::in_memory()).unwrap();
+    let store = dir.path().join("store");
+    stress::race(&store, open, 64, 50);
+    fsck(&store);
+}
+
+#[test]
+fn a_lost_acknowledgement_is_resolved_by_the_operation() {
+    let dir = tempfile::tempdir_in(testkit::disk::in_memory()).unwrap();
+    let store = dir.path().join("store");
+    stress::lose_answers(&*open(&store), testkit::scale(100, 2000) as u64);
+    fsck(&store);
+}
+
+#[test]
+fn a_disk_that_is_full_or_read_only_stops_writing_with_a_remedy() {
+    stress::fill_disk(open);
+}
+
+/// The limit in the same run: what `git log` takes, which checks no object and no chain.
+#[test]
+fn a_hundred_thousand_records_are_replayed() {
+    let dir = tempfile::tempdir_in(testkit::disk::in_memory()).unwrap();
+    let store = dir.path().join("store");
+    let ledger = open(&store);
+    let mut head = Head::EMPTY;
+    for batch in 0..testkit::scale(2, 100) {
+        let body = |n: usize| format!("event {n} of {batch} {}", "x".repeat(280)).into_bytes();
+        let bodies: Vec<_> = (0..1000).map(body).collect();
+        head = ledger
+            .append(&stream(), &head, &op(batch), &bodies)
+            .unwrap();
+    }
+    git(&store, &["repack", "-q", "-a", "-d"]);
+    git(&store, &["prune-packed", "-q"]);
+    let ledger = open(&store);
+    let started = Instant::now();
+    assert_eq!(ledger.read(&stream(), 1, &mut |_| true), Ok(head));
+    let took = started.elapsed();
+    let started = Instant::now();
+    git(&store, &["log", "--format=%H", "refs/promenade/ledger"]);
+    let log = started.elapsed();
+    let figure = format!("{} records in {took:?}; `git log` took {log:?}", head.seq);
+    let _ = writeln!(std::io::stderr(), "{figure}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Writers that race and are killed, for any store: threads, and processes that are this very program.
+//! Writers that race and are killed, answers that are lost and disks that are full, for any store:
+//! threads, and processes that are this very program.
 //!
 //! A worker writes each acknowledged append as one line to a file of its own, at once, so that what
 //! was acknowledged is known even of a worker that was killed. Started again under the same name it
@@ -41,14 +42,14 @@ pub(crate) fn worker(open: Open) {
     write(&*open(&dir), &acks(&dir, &writer), &writer, count);
 }
 
-fn acks(dir: &Path, writer: &str) -> PathBuf {
+pub(crate) fn acks(dir: &Path, writer: &str) -> PathBuf {
     let dir = dir.with_extension("acks");
     std::fs::create_dir_all(&dir).unwrap();
     dir.join(writer)
 }
 
 /// Appends until `count` appends of this writer were acknowledged.
-fn write(store: &dyn LedgerStore, acks: &Path, writer: &str, count: u64) -> Tally {
+pub(crate) fn write(store: &dyn LedgerStore, acks: &Path, writer: &str, count: u64) -> Tally {
     let mut tally = Tally::default();
     let known = read_acks(acks);
     let mut head = store.head(&stream()).unwrap();
@@ -151,6 +152,118 @@ pub(crate) fn race(dir: &Path, open: Open, writers: usize, count: u64) -> Tally 
     tally
 }
 
+/// Loses the answer of every tenth append, and sends every tenth one twice: each operation is there
+/// exactly once.
+pub(crate) fn lose_answers(store: &dyn LedgerStore, count: u64) {
+    let mut head = store.head(&stream()).unwrap();
+    for number in 0..count {
+        let op = OpId::new(format!("op-{number}")).unwrap();
+        let body = [format!("event {number}").into_bytes()];
+        let mut answer = store.append(&stream(), &head, &op, &body);
+        if number % 10 == 7 {
+            // It hears nothing and sends the same again: refused, not doubled.
+            let again = store.append(&stream(), &head, &op, &body);
+            assert!(
+                matches!(again, Err(AppendError::Conflict { .. })),
+                "{again:?}"
+            );
+        }
+        if number % 10 == 3 || number % 10 == 7 {
+            // It was written; the caller hears nothing.
+            answer = Err(AppendError::Unknown {
+                cause: "the line broke".to_owned(),
+            });
+        }
+        head = match answer {
+            Ok(head) => head,
+            Err(_) => {
+                let found = store.resolve(&stream(), &op, head.seq + 1);
+                found.unwrap().unwrap()
+            }
+        };
+    }
+    let mut ops = Vec::new();
+    let read = store.read(&stream(), 1, &mut |record| {
+        ops.push(record.op.to_string());
+        true
+    });
+    assert_eq!(read, Ok(head));
+    let expected: Vec<_> = (0..count).map(|number| format!("op-{number}")).collect();
+    assert_eq!(ops, expected, "exactly one record per operation");
+}
+
+/// A disk of its own, in memory, where this user may mount one.
+struct SmallDisk {
+    dir: tempfile::TempDir,
+}
+
+impl SmallDisk {
+    fn new(size: &str) -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        testkit::program("mount")?;
+        let disk = Self { dir };
+        disk.mount(&["-t", "tmpfs", "-o", size, "none"])
+            .then_some(disk)
+    }
+
+    fn mount(&self, args: &[&str]) -> bool {
+        let output = Command::new("mount")
+            .args(args)
+            .arg(self.dir.path())
+            .output();
+        output.unwrap().status.success()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.dir.path()).output();
+    }
+}
+
+/// Fills a disk up, and makes it read-only: a sentence with a remedy, nothing half done, and on it goes.
+pub(crate) fn fill_disk(open: Open) {
+    let Some(disk) = SmallDisk::new("size=2m") else {
+        return;
+    };
+    let store = open(&disk.dir.path().join("store"));
+    let append = |head: &Head, number: u64| {
+        let hash = promenade_digest::Digest::sha256(&number.to_be_bytes());
+        // What a compressor cannot make smaller.
+        let body: Vec<u8> = (0..512_u64)
+            .flat_map(|n| {
+                promenade_digest::Digest::sha256(&[hash.as_bytes(), &n.to_be_bytes()[..]].concat())
+                    .as_bytes()
+                    .to_vec()
+            })
+            .collect();
+        let op = OpId::new(format!("op-{number}")).unwrap();
+        store.append(&stream(), head, &op, &[body])
+    };
+    let mut head = Head::EMPTY;
+    let mut number = 0;
+    let error = loop {
+        match append(&head, number) {
+            Ok(new) => head = new,
+            Err(error) => break error,
+        }
+        number += 1;
+        assert!(number < 1000, "the disk is never full");
+    };
+    assert!(number > 3, "some were written");
+    let remedy = error.to_string();
+    assert!(remedy.contains("make room on the disk"), "{remedy}");
+    assert_eq!(store.read(&stream(), 1, &mut |_| true), Ok(head));
+    assert!(disk.mount(&["-o", "remount,size=8m"]));
+    head = append(&head, number).unwrap();
+    assert!(disk.mount(&["-o", "remount,ro"]));
+    let remedy = append(&head, number + 1).unwrap_err().to_string();
+    assert!(remedy.contains("let this user write to"), "{remedy}");
+    assert_eq!(store.read(&stream(), 1, &mut |_| true), Ok(head));
+    assert!(disk.mount(&["-o", "remount,rw"]));
+    assert_eq!(append(&head, number + 1).unwrap().seq, head.seq + 1);
+}
+
 /// Kills writers, `kills` times over, and starts each again. Returns the longest time that a fresh
 /// writer needed for its first append after a kill.
 pub(crate) fn kill(dir: &Path, open: Open, kills: usize) -> Duration {
@@ -203,8 +316,11 @@ fn next_writer(dir: &Path, open: Open, number: usize) -> Duration {
 /// Checks that every acknowledged append is in the chain exactly once, where it was said to be, and
 /// that no operation is there twice. Returns the length of the chain.
 fn check(dir: &Path, open: Open) -> u64 {
+    check_store(dir, &*open(dir))
+}
+
+pub(crate) fn check_store(dir: &Path, store: &dyn LedgerStore) -> u64 {
     let mut chain: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let store = open(dir);
     let head = store
         .read(&stream(), 1, &mut |record| {
             let at = record.head().to_string();

@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use promenade_promotion::ledger::{AppendError, Head, LedgerStore};
+use promenade_promotion::ledger::{LedgerStore, MemoryLedger};
 use promenade_store::FileLedger;
 
 use crate::stress;
-use crate::support::{op, stream};
 
 fn open(dir: &Path) -> Box<dyn LedgerStore> {
     Box::new(FileLedger::open(dir).unwrap())
@@ -44,40 +43,33 @@ fn killed_writers_lose_and_double_nothing_and_the_next_one_goes_on() {
 fn a_lost_acknowledgement_is_resolved_by_the_operation() {
     let dir = tempfile::tempdir_in(testkit::disk::in_memory()).unwrap();
     let ledger = FileLedger::open(dir.path()).unwrap().seal_after(16);
-    let mut head = Head::EMPTY;
-    for number in 0..200_u64 {
-        let op = op(format!("op-{number}"));
-        let body = [format!("event {number}").into_bytes()];
-        let mut answer = ledger.append(&stream(), &head, &op, &body);
-        if number % 10 == 3 {
-            // It was written; the caller hears nothing.
-            answer = Err(AppendError::Unknown {
-                cause: "the line broke".to_owned(),
-            });
-        } else if number % 10 == 7 {
-            // It hears nothing and sends the same again: refused, not doubled.
-            let again = ledger.append(&stream(), &head, &op, &body);
-            assert!(matches!(again, Err(AppendError::Conflict { .. })));
-            answer = Err(AppendError::Unknown {
-                cause: "the line broke".to_owned(),
+    stress::lose_answers(&ledger, testkit::scale(200, 10_000) as u64);
+    stress::lose_answers(&MemoryLedger::default(), 200);
+}
+
+/// The race of a store that lives in this process alone: every writer is a thread.
+fn race_of_threads(dir: &Path, store: &dyn LedgerStore, writers: usize, count: u64) {
+    std::thread::scope(|scope| {
+        for n in 0..writers {
+            scope.spawn(move || {
+                let writer = format!("t{n}");
+                stress::write(store, &stress::acks(dir, &writer), &writer, count)
             });
         }
-        head = match answer {
-            Ok(head) => head,
-            Err(_) => ledger
-                .resolve(&stream(), &op, head.seq + 1)
-                .unwrap()
-                .unwrap(),
-        };
+    });
+    assert_eq!(stress::check_store(dir, store), writers as u64 * count);
+}
+
+#[test]
+fn writers_in_memory_lose_double_and_fork_nothing() {
+    for (writers, count) in [(8, 1000), (64, testkit::scale(50, 10_000))] {
+        let dir = tempfile::tempdir_in(testkit::disk::in_memory()).unwrap();
+        let store = MemoryLedger::default();
+        race_of_threads(&dir.path().join("store"), &store, writers, count as u64);
     }
-    let mut ops = Vec::new();
-    ledger
-        .read(&stream(), 1, &mut |record| {
-            ops.push(record.op);
-            true
-        })
-        .unwrap();
-    assert_eq!(ops.len(), 200, "exactly one record per operation");
-    ops.dedup();
-    assert_eq!(ops.len(), 200);
+}
+
+#[test]
+fn a_disk_that_is_full_or_read_only_stops_writing_with_a_remedy() {
+    stress::fill_disk(open);
 }

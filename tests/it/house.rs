@@ -138,7 +138,11 @@ impl House {
         }
         self.act(&["promote", environment, "--version", version]);
         self.act(&["observe", environment, "--version", version]);
-        assert_eq!(self.runs(environment), version);
+        let (runs, base) = (self.runs(environment), version.split('-').next().unwrap());
+        assert!(
+            runs.starts_with(base),
+            "{environment} runs {runs}, expected {version}"
+        );
     }
 
     /// The version that an environment runs, verified.
@@ -155,13 +159,129 @@ impl House {
     }
 
     /// Has git sign with an ssh key, and trust it.
-    pub(crate) fn signs_with_ssh(&self, key: &Path) {
+    pub(crate) fn signs_with_ssh(&self, key: &Path) -> String {
         let public = std::fs::read_to_string(key.with_extension("pub")).unwrap();
         let allowed = self.beside("allowed");
         std::fs::write(&allowed, format!("ada@example.org {public}")).unwrap();
         self.config("gpg.format", "ssh");
         self.config("user.signingkey", key.to_str().unwrap());
         self.config("gpg.ssh.allowedSignersFile", allowed.to_str().unwrap());
+        let listed = Command::new("ssh-keygen")
+            .args(["-l", "-E", "sha256", "-f"])
+            .arg(key)
+            .output()
+            .unwrap();
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        format!("ssh:{}", listed.split(' ').nth(1).unwrap())
+    }
+
+    /// Has git sign with a gpg key that is made here, in a home of its own; gives the home, whose
+    /// agent ends with it.
+    pub(crate) fn signs_with_gpg(&self) -> Option<GpgHome> {
+        let program = testkit::program("gpg")?;
+        // The path of an agent's socket must be short.
+        let home = tempfile::Builder::new()
+            .prefix("gpg")
+            .tempdir_in("/tmp")
+            .unwrap();
+        let home = GpgHome { program, home };
+        home.run(&[
+            "--pinentry-mode=loopback",
+            "--passphrase=",
+            "--quick-generate-key",
+            "Ada <ada@example.org>",
+            "ed25519",
+            "sign",
+            "never",
+        ]);
+        let listed = home.run(&["--with-colons", "--list-secret-keys"]);
+        let print = listed
+            .lines()
+            .find(|line| line.starts_with("fpr:"))
+            .unwrap();
+        let print = print.split(':').nth(9).unwrap();
+        // Git and Promenade both run this program: it knows its home.
+        let script = self.beside("gpg");
+        let text = format!(
+            "#!/bin/sh\nexec {} --homedir {} \"$@\"\n",
+            home.program.display(),
+            home.home.path().display()
+        );
+        executable(&script, &text);
+        self.config("gpg.format", "openpgp");
+        self.config("gpg.program", script.to_str().unwrap());
+        self.config("user.signingkey", print);
+        Some(home)
+    }
+
+    /// The version that a channel points at, as the ledger has it.
+    #[track_caller]
+    pub(crate) fn channel(&self, name: &str) -> String {
+        let run = self.run(&["status"]);
+        let board: Value = serde_json::from_str(&run.out).unwrap();
+        let channels = board["channels"].as_array().unwrap().iter();
+        let mut named = channels.filter(|channel| channel["channel"] == name);
+        let found = named
+            .next()
+            .unwrap_or_else(|| panic!("no channel {name}: {board}"));
+        found["version"].as_str().unwrap().to_owned()
+    }
+
+    /// Prints a plan that cannot be carried out, and gives the gates that stand in its way.
+    #[track_caller]
+    pub(crate) fn held_plan(&self, args: &[&str]) -> Vec<String> {
+        let run = self.run(args);
+        assert_eq!(run.code, 1, "{args:?}: {}{}", run.out, run.err);
+        let report: Value = serde_json::from_str(&run.out).unwrap();
+        let blockers = report["blockers"].as_array().unwrap().iter();
+        blockers
+            .map(|one| one["gate"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Publishes at a bare repository beside this one, which it gives.
+    pub(crate) fn publishes(&self) -> PathBuf {
+        let bare = self.beside("remote.git");
+        git(
+            self.dir.path(),
+            &["init", "-q", "--bare", "-b", "main", "remote.git"],
+        );
+        self.git(&["remote", "add", "origin", bare.to_str().unwrap()]);
+        self.git(&["push", "-q", "origin", "main", "refs/promenade/ledger"]);
+        bare
+    }
+
+    /// Makes another clone of a remote.
+    pub(crate) fn clone_of(&self, bare: &Path, name: &str) -> PathBuf {
+        let other = self.beside(name);
+        git(
+            self.dir.path(),
+            &["clone", "-q", bare.to_str().unwrap(), name],
+        );
+        git(&other, &["config", "user.name", "Bob"]);
+        git(&other, &["config", "user.email", "bob@example.org"]);
+        other
+    }
+
+    /// The time of the story.
+    pub(crate) fn now(&self) -> String {
+        self.now.get().to_rfc3339()
+    }
+
+    /// Puts every ref back to where [`House::refs`] had it, and the files with them.
+    #[track_caller]
+    pub(crate) fn reset(&self, refs: &str) {
+        for line in self.refs().lines() {
+            let (_, name) = line.split_once(' ').unwrap();
+            if !refs.contains(&format!(" {name}\n")) {
+                self.git(&["update-ref", "-d", name]);
+            }
+        }
+        for line in refs.lines() {
+            let (id, name) = line.split_once(' ').unwrap();
+            self.git(&["update-ref", name, id]);
+        }
+        self.git(&["reset", "-q", "--hard"]);
     }
 
     /// Every ref and where it points.
@@ -229,4 +349,43 @@ pub(crate) fn ssh_key(dir: &Path) -> Option<PathBuf> {
         .unwrap();
     assert!(output.status.success());
     Some(path)
+}
+
+/// A home of gpg; its agent ends with it.
+pub(crate) struct GpgHome {
+    program: PathBuf,
+    home: tempfile::TempDir,
+}
+
+impl GpgHome {
+    #[track_caller]
+    fn run(&self, args: &[&str]) -> String {
+        let output = Command::new(&self.program)
+            .args(["--batch", "--quiet", "--no-tty", "--homedir"])
+            .arg(self.home.path())
+            .args(args)
+            .output()
+            .unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "gpg {args:?}: {err}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+impl Drop for GpgHome {
+    fn drop(&mut self) {
+        let _ = Command::new("gpgconf")
+            .arg("--homedir")
+            .arg(self.home.path())
+            .args(["--kill", "all"])
+            .status();
+    }
+}
+
+/// Writes a program.
+pub(crate) fn executable(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }

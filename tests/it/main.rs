@@ -14,6 +14,7 @@ mod impact;
 mod ledger;
 mod ledgered;
 mod odd;
+mod plans;
 mod process;
 #[path = "../../crates/promenade-registry/tests/it/proxy.rs"]
 mod proxy;

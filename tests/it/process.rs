@@ -91,3 +91,222 @@ fn cargo_workspace_goes_from_its_first_commit_to_a_release_and_back() {
     );
     house.git(&["fsck", "--strict"]);
 }
+
+const NOTES: &str = "# Changelog\n\n## [Unreleased]\n\n- Everything.\n";
+
+/// A10 to A17: the candidate's commit is the release's, environments in order, back to 0.1.
+#[test]
+fn mithril_goes_from_its_first_commit_to_a_release_and_back() {
+    let house = House::new("mithril", "main", &[("CHANGELOG.md", NOTES)]);
+    let way = |version: &str, candidate: &str| {
+        let commit = house.head();
+        house.build(&commit);
+        house.enters("testing-preview", &commit, &[]);
+        house.act(&["candidate", "--impact", "breaking"]);
+        house.enters("pre-release-preview", candidate, &[]);
+        house.act(&["release"]);
+        let peel = |tag: &str| house.git(&["rev-parse", &format!("{tag}^{{commit}}")]);
+        assert_eq!(peel(version), peel(candidate), "one commit, two tags (A14)");
+        let skipped = house.held(&["promote", "release-mainnet", "--version", version]);
+        assert_eq!(
+            skipped,
+            ["after:release-preprod"],
+            "nothing is skipped (A22)"
+        );
+        house.enters("release-preprod", version, &[]);
+        house.enters("release-mainnet", version, &[]);
+    };
+    way("0.1", "0.1-prerelease1");
+    house.commit("feat!: more", &[("src.txt", "more\n")]);
+    way("0.2", "0.2-prerelease1");
+    house.act(&["rollback", "release-mainnet", "--reason", "it loses stake"]);
+    house.act(&["observe", "release-mainnet", "--version", "0.1"]);
+    assert_eq!(house.runs("release-mainnet"), "0.1.0");
+    house.git(&["fsck", "--strict"]);
+}
+
+/// A9, A13, A14: numbers count in the patch, finals are signed, preprod and mainnet side by side.
+#[test]
+fn mithril_adr12_goes_from_its_first_commit_to_a_release_and_back() {
+    let house = House::new("mithril-adr12", "main", &[("CHANGELOG.md", NOTES)]);
+    let way = |version: &str, candidate: &str| {
+        let commit = house.head();
+        house.build(&commit);
+        house.enters("testing-preview", &commit, &[]);
+        house.act(&["candidate"]);
+        assert!(
+            house
+                .git(&["tag", "--list"])
+                .lines()
+                .any(|tag| tag == candidate)
+        );
+        house.enters("pre-release-preview", candidate, &[]);
+        house.act(&["release"]);
+        house.enters("release-preprod", version, &[]);
+        house.enters("release-mainnet", version, &[]);
+    };
+    let Some(key) = ssh_key(&house.beside("")) else {
+        return;
+    };
+    house.build(&house.head());
+    house.act(&["candidate"]);
+    let held = house.held(&["release"]);
+    assert_eq!(
+        held,
+        ["after:pre-release-preview", "signature"],
+        "finals are signed"
+    );
+    house.act(&["reject", "2645.0-pre", "--reason", "it does not start"]);
+    house.signs_with_ssh(&key);
+    house.commit("fix: start", &[("src.txt", "start\n")]);
+    way("2645.1", "2645.1-pre");
+    house.git(&["verify-tag", "2645.1"]);
+    house.wait(chrono::TimeDelta::weeks(2));
+    house.commit("feat: more", &[("src.txt", "more\n")]);
+    way("2647.0", "2647.0-pre");
+    house.act(&["rollback", "release-preprod", "--reason", "it loses stake"]);
+    house.act(&["observe", "release-preprod", "--version", "2645.1"]);
+    assert_eq!(house.runs("release-preprod"), "2645.1.0");
+}
+
+/// B2 to B4, B8, B10, B14, B18, B23, B24: signed with gpg, networks a week apart.
+#[test]
+fn celo_goes_from_its_first_commit_to_a_release_and_back() {
+    let package = "packages/attestation-service/package.json";
+    let dev = "{\n  \"name\": \"attestation-service\",\n  \"version\": \"0.1.0-dev\"\n}\n";
+    let house = House::new("celo", "master", &[(package, dev)]);
+    let Some(_home) = house.signs_with_gpg() else {
+        return;
+    };
+    let checks = ["ci", "manual", "e2e"];
+    let way = |impact: &str, version: &str| {
+        let commit = house.head();
+        house.build(&commit);
+        house.act(&["release", "--impact", impact]);
+        let tag = format!("attestation-service-v{version}");
+        house.git(&["verify-tag", &tag]);
+        let manifest = house.git(&["show", &format!("{tag}:{package}")]);
+        assert!(
+            manifest.contains(&format!("\"version\": \"{version}\"")),
+            "B21: {manifest}"
+        );
+        house.enters("alfajores", version, &checks);
+        assert_eq!(house.held(&["promote", "mainnet"]), ["soak:alfajores"]);
+        house.wait(chrono::TimeDelta::days(8));
+        house.enters("baklava", version, &[]);
+        house.enters("mainnet", version, &[]);
+        assert_eq!(
+            house.channel("mainnet"),
+            version,
+            "names follow networks (B14)"
+        );
+    };
+    way("feature", "0.1.0");
+    house.commit("feat: more", &[("src.txt", "more\n")]);
+    way("breaking", "0.2.0");
+    house.act(&["rollback", "mainnet", "--reason", "it forgets phones"]);
+    house.act(&["observe", "mainnet", "--version", "0.1.0"]);
+    assert_eq!(house.runs("mainnet"), "0.1.0");
+    assert_eq!(house.channel("mainnet"), "0.1.0");
+    assert_eq!(house.channel("baklava"), "0.2.0");
+}
+
+/// C16 to C22, C26, C33: the checklist before the stable tag, an approval, and back.
+#[test]
+fn rustshare_goes_from_its_first_commit_to_a_release_and_back() {
+    let mut house = cargo_house("rustshare");
+    let Some(key) = ssh_key(&house.beside("")) else {
+        return;
+    };
+    let own = house.signs_with_ssh(&key);
+    let preset = promenade::process::preset::text("rustshare").unwrap();
+    let text = preset.replace(
+        "ssh:SHA256:nLPnMZC4Df0xQ6XbBV2yT8mG1c7jrK5uWqHsEoaYtI9",
+        &own,
+    );
+    assert_ne!(text, preset);
+    let process = house.beside("release.toml");
+    std::fs::write(&process, text).unwrap();
+    house.process = process.to_str().unwrap().to_owned();
+    let way = |version: &str, impact: &str| {
+        let candidate = format!("{version}-rc.1");
+        house.build(&house.head());
+        house.act(&["candidate", "--impact", impact]);
+        house.git(&["verify-tag", &format!("v{candidate}")]);
+        house.enters("staging", &candidate, &["smoke", "scan"]);
+        assert_eq!(
+            house.held(&["release"]),
+            ["check:integration", "check:migration"]
+        );
+        for check in ["integration", "migration"] {
+            house.act(&["record", check, "pass", "--version", &candidate]);
+        }
+        house.act(&["release"]);
+        house.git(&["verify-tag", &format!("v{version}")]);
+        assert_eq!(house.held(&["promote", "production"]), ["approvals"]);
+        house.act(&["approve", "production"]);
+        house.enters("production", version, &[]);
+        assert_eq!(house.channel("latest"), version);
+    };
+    way("0.1.0", "feature");
+    house.commit("feat!: more", &[("src/lib.rs", "//! More.\n"), CHANGES]);
+    way("0.2.0", "breaking");
+    house.act(&[
+        "deprecate",
+        "0.2.0",
+        "--reason",
+        "it eats files",
+        "--instead",
+        "0.1.0",
+    ]);
+    assert_eq!(house.channel("latest"), "0.1.0", "names go back (C30)");
+    house.act(&[
+        "rollback",
+        "production",
+        "--to",
+        "0.1.0",
+        "--reason",
+        "it eats files",
+    ]);
+    house.act(&["observe", "production", "--version", "0.1.0"]);
+    assert_eq!(house.runs("production"), "0.1.0");
+}
+
+/// D1 to D7, D12: staging is the branch, production a tag.
+#[test]
+fn splits_goes_from_its_first_commit_to_a_release_and_back() {
+    let pin = |release: &str| {
+        format!("- docker: kayron\n  github: kayron\n  deploy:\n    release: {release}\n")
+    };
+    let first = pin("v0.1.0");
+    let house = House::new("splits", "main", &[("infrastructure/kayron.yaml", &first)]);
+    let way = |version: &str| {
+        let commit = house.head();
+        house.build(&commit);
+        house.act(&["record", "lint", "pass", "--commit", "HEAD"]);
+        house.enters("staging", &commit, &[]);
+        house.act(&["release", version]);
+        assert_eq!(house.held(&["promote", "production"]), ["check:smoke"]);
+        house.enters("production", version, &["smoke"]);
+    };
+    way("0.1.0");
+    assert_eq!(
+        house.git(&["cat-file", "-t", "v0.1.0"]),
+        "commit\n",
+        "lightweight (D12)"
+    );
+    let second = pin("v0.2.0");
+    house.commit(
+        "point to v0.2.0",
+        &[("infrastructure/kayron.yaml", &second)],
+    );
+    way("0.2.0");
+    house.act(&[
+        "rollback",
+        "production",
+        "--reason",
+        "it does not reconcile",
+    ]);
+    house.act(&["observe", "production", "--version", "0.1.0"]);
+    assert_eq!(house.runs("production"), "0.1.0");
+}

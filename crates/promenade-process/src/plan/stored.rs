@@ -188,3 +188,176 @@ enum Schema {
     #[serde(rename = "promenade.plan/1")]
     One,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use promenade_promotion::ledger::OpId;
+    use promenade_promotion::strategy;
+    use promenade_tag::{MadeBy, Mutability};
+    use proptest::collection::{btree_map, vec};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::DocumentChange;
+    use crate::port::forge::{ReleaseText, Stage};
+    use crate::port::hook::HookCall;
+    use crate::port::repository::{Author, CommitRequest, PushRef, PushRequest, TagRequest};
+
+    /// Bytes of files: texts with and without a last line feed, and what is no text.
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            "([ -~é]{0,9}(\r?\n)?){0,4}".prop_map(String::into_bytes),
+            vec(any::<u8>(), 0..12),
+        ]
+    }
+
+    fn author() -> impl Strategy<Value = Author> {
+        ("\\PC{0,6}", "\\PC{0,6}").prop_map(|(name, email)| Author { name, email })
+    }
+
+    fn head() -> impl Strategy<Value = Head> {
+        let parts = (any::<u64>(), any::<[u8; 32]>());
+        parts.prop_map(|(seq, hash)| Head {
+            seq,
+            hash: promenade_digest::Digest::Sha256(hash),
+        })
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let files = btree_map("[a-z/]{1,8}", proptest::option::of(bytes()), 0..3);
+        let change = ("[a-z/]{1,8}", bytes(), bytes());
+        let change = change.prop_map(|(path, before, after)| DocumentChange {
+            path,
+            before,
+            after,
+        });
+        let commit = (
+            (
+                strategy::commit(),
+                strategy::commit(),
+                "\\PC{0,8}",
+                author(),
+            ),
+            (files, vec(change, 0..3), strategy::time()),
+        );
+        let tag = (
+            (strategy::commit(), "\\PC{0,8}", author(), strategy::time()),
+            (
+                proptest::option::of("\\PC{0,8}\n?"),
+                any::<bool>(),
+                any::<bool>(),
+            ),
+        );
+        let one = ("\\PC{0,8}", proptest::option::of("[a-f0-9]{40}"));
+        let one = (one, proptest::option::of(strategy::commit()));
+        let one = one.prop_map(|((name, from), to)| PushRef { name, from, to });
+        let env: BTreeMap<String, String> = [("A".to_owned(), "b\n".to_owned())].into();
+        prop_oneof![
+            ("\\PC{0,8}", strategy::commit()).prop_map(|(name, at)| Step::Branch { name, at }),
+            commit.prop_map(|((id, parent, branch, author), (files, documents, at))| {
+                let message = format!("{branch}\n\nwhy");
+                let request = CommitRequest {
+                    branch,
+                    parent,
+                    files,
+                    message,
+                    author,
+                    at,
+                };
+                Step::Commit {
+                    id,
+                    request: Box::new(request),
+                    documents,
+                }
+            }),
+            tag.prop_map(|((target, name, author, at), (message, signed, person))| {
+                let request = TagRequest {
+                    name,
+                    target,
+                    message,
+                    signed,
+                    author,
+                    at,
+                };
+                let by = if person {
+                    MadeBy::Person
+                } else {
+                    MadeBy::default()
+                };
+                Step::Tag {
+                    request: Box::new(request),
+                    by,
+                }
+            }),
+            (head(), vec(strategy::event(), 0..4)).prop_map(|(expected, events)| Step::Record {
+                expected,
+                op: OpId::new("operation").expect("it is a name"),
+                events,
+            }),
+            (strategy::digest(), proptest::option::of(strategy::digest())).prop_map(
+                |(to, from)| {
+                    Step::Channel {
+                        name: "latest".to_owned(),
+                        from,
+                        to,
+                        mutability: Mutability::Moving,
+                        why: "it is the highest".to_owned(),
+                    }
+                }
+            ),
+            vec("\\PC{0,8}", 0..3).prop_map(move |command| {
+                Step::Hook(Box::new(HookCall {
+                    name: "tell".to_owned(),
+                    command,
+                    env: env.clone(),
+                    limit_secs: 7,
+                }))
+            }),
+            "\\PC{0,8}".prop_map(|notes| Step::Forge {
+                tag: "v1".to_owned(),
+                text: ReleaseText {
+                    name: "one".to_owned(),
+                    notes,
+                    stage: Stage::Latest,
+                },
+            }),
+            vec(one, 0..3).prop_map(|refs| Step::Push {
+                request: Box::new(PushRequest {
+                    remote: "origin".to_owned(),
+                    refs,
+                }),
+            }),
+        ]
+    }
+
+    proptest! {
+        /// A plan that is stored and read is the same plan, and its text the same text.
+        #[test]
+        fn a_stored_plan_is_read_as_the_same_plan(
+            title in "\\PC{0,20}",
+            at in strategy::time(),
+            expected in head(),
+            why in vec("\\PC{0,9}", 0..3),
+            steps in vec(step(), 0..5),
+        ) {
+            let plan = Plan { title, at, expected, why, steps };
+            let stored = StoredPlan::of(plan.clone());
+            let text = stored.to_text();
+            let read = StoredPlan::parse(&text).map_err(|error| {
+                TestCaseError::fail(format!("{error}: {text}"))
+            })?;
+            prop_assert_eq!(&read, &stored);
+            prop_assert_eq!(read.to_text(), text);
+            let value = plan.to_json().to_string();
+            prop_assert_eq!(StoredPlan::parse(&value), Ok(stored));
+        }
+    }
+
+    #[test]
+    fn what_is_no_plan_is_named() {
+        let error = StoredPlan::parse("{\"schema\": \"promenade.plan/9\"}").unwrap_err();
+        assert!(error.to_string().contains("promenade.plan/9"), "{error}");
+    }
+}

@@ -347,6 +347,7 @@ fn follows(rule: Option<&ChannelRule>) -> Follows {
     match (rule.mutability, rule.follows()) {
         (Mutability::Immutable | Mutability::ImmutableWithRepair, _) => Follows::Fixed,
         (Mutability::Moving, _) if rule.on.has(Trigger::Promotion) => Follows::Environment,
+        (Mutability::Moving, _) if rule.on.has(Trigger::Candidate) => Follows::Candidate,
         (Mutability::Moving, promenade_tag::Follows::Highest) => Follows::Highest,
         (Mutability::Moving, promenade_tag::Follows::MostRecent) => Follows::MostRecent,
     }

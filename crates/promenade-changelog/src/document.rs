@@ -216,21 +216,27 @@ impl<'a> Changelog<'a> {
         })
     }
 
-    /// Finds the indented block that a list item at the end of an edit would take in.
+    /// Finds the indented block that a list item at the end of an edit would take in, in whole or in part.
     fn taken_in(&self, edit: &TextEdit) -> Option<usize> {
-        let blocks = &self.scan.blocks;
-        let next = blocks.get(blocks.partition_point(|block| block.start < edit.range().end))?;
+        let next = self.block_at(edit.range().end)?;
         let line = self.slice(next.start..next.end);
         if edit.text().is_empty() || !line.starts_with(['\t', ' ']) {
             return None;
         }
         let joined = format!("{}{line}", edit.text());
-        let scan = scan::scan(&joined);
-        let apart = scan
+        // What follows the first line may end the item again: the first line itself must start
+        // a block.
+        let apart = scan::scan(&joined)
             .blocks
-            .last()
-            .is_some_and(|last| last.start >= edit.text().len());
+            .iter()
+            .any(|block| block.start == edit.text().len());
         (!apart).then_some(next.start)
+    }
+
+    /// Returns the first block that does not start before a byte.
+    pub(crate) fn block_at(&self, at: usize) -> Option<&Block> {
+        let blocks = &self.scan.blocks;
+        blocks.get(blocks.partition_point(|block| block.start < at))
     }
 
     /// Returns the blocks of a section without its heading.

@@ -9,7 +9,7 @@ use crate::edit::{Edits, TextEdit};
 use crate::error::{EditChangelogError, EditChangelogErrorKind};
 use crate::mark::is_banner;
 use crate::policy::ChangelogPolicy;
-use crate::scan::{Block, BlockKind};
+use crate::scan::{self, Block, BlockKind};
 use crate::section::Section;
 
 /// One entry: a list item of a section.
@@ -266,15 +266,21 @@ impl<'a> Changelog<'a> {
             text.push_str(newline);
             let next = self.text.get(end..).unwrap_or_default();
             let first = next.lines().next().unwrap_or_default();
-            let last = lines.lines().last().unwrap_or_default();
-            let marks = ['-', '*', '+'];
-            let list =
-                next.starts_with(marks) && (last.starts_with(marks) || last.starts_with("  "));
-            if !first.trim().is_empty() && !list {
+            if !first.trim().is_empty() && !self.goes_on_as_list(end, lines) {
                 text.push_str(newline);
             }
         }
         TextEdit::insert(end, text)
+    }
+
+    /// Returns whether `lines` end with an item of a bullet list, and an item follows at `end`:
+    /// they stay apart without a blank line. Text that only looks like one, such as `-->`, `--`
+    /// or an underline, would go on with the entry above it.
+    fn goes_on_as_list(&self, end: usize, lines: &str) -> bool {
+        let is_bullet = |block: &Block| matches!(block.kind, BlockKind::Item { marker } if matches!(marker, b'-' | b'*' | b'+'));
+        let next = self.block_at(end);
+        next.is_some_and(|next| next.start == end && is_bullet(next))
+            && scan::scan(lines).blocks.last().is_some_and(is_bullet)
     }
 
     /// Opens a category in its place.

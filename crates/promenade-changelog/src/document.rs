@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::address::{Address, tag_affixes};
 use crate::edit::{Edits, TextEdit};
 use crate::error::{EditChangelogError, EditChangelogErrorKind, ParseChangelogError};
+use crate::link::positions;
 use crate::order;
 use crate::scan::{self, Block, BlockKind, Scan};
 use crate::section::{Section, SectionKind, sections};
@@ -121,11 +122,8 @@ impl<'a> Changelog<'a> {
     pub(crate) fn named(&self, version: &str) -> impl Iterator<Item = &Section<'a>> {
         // The hashes lie together: thousands of sections are searched without their text.
         let hash = order::hash(version);
-        self.versions
-            .iter()
-            .zip(&self.sections)
-            .filter(move |(known, _)| **known == hash)
-            .map(|(_, section)| section)
+        positions(&self.versions, hash)
+            .filter_map(|at| self.sections.get(at))
             .filter(move |section| {
                 section
                     .version

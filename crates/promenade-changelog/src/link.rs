@@ -1,5 +1,6 @@
 //! Link definitions: what they say, and where new ones go.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::address::Address;
@@ -10,18 +11,18 @@ use crate::scan::{Block, BlockKind, LinkDefinition};
 use crate::section::Section;
 
 /// A link definition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link<'a> {
-    label: &'a str,
+    label: Cow<'a, str>,
     url: &'a str,
     pub(crate) at: LinkDefinition,
 }
 
 impl<'a> Link<'a> {
-    /// Returns the label, without brackets.
+    /// Returns the label, without brackets, and without the marks of a quote that it wraps in.
     #[must_use]
-    pub fn label(&self) -> &'a str {
-        self.label
+    pub fn label(&self) -> &str {
+        &self.label
     }
 
     /// Returns the address as it is written.
@@ -36,7 +37,7 @@ impl<'a> Link<'a> {
         self.at.url.0..self.at.url.1
     }
 
-    /// Returns the bytes of the label.
+    /// Returns the bytes of the label, with the marks of a quote that it wraps in.
     #[must_use]
     pub fn label_range(&self) -> Range<usize> {
         self.at.label.0..self.at.label.1
@@ -64,19 +65,24 @@ impl<'a> Changelog<'a> {
     }
 
     /// Returns the definitions of a label in its normal form.
-    fn definitions_of(&self, wanted: &str) -> impl Iterator<Item = Link<'a>> {
+    pub(crate) fn definitions_of(&self, wanted: &str) -> impl Iterator<Item = Link<'a>> {
         // The hashes lie together: a long list of definitions is searched without its text.
         let hash = hash_label(wanted);
-        let labels = self.scan.labels.iter().zip(&self.scan.definitions);
-        labels
-            .filter(move |(known, _)| **known == hash)
-            .map(|(_, &at)| self.link_at(at))
-            .filter(move |link| is_label(link.label, wanted))
+        positions(&self.scan.labels, hash)
+            .filter_map(|at| self.scan.definitions.get(at))
+            .map(|&at| self.link_at(at))
+            .filter(move |link| is_label(&link.label, wanted))
     }
 
     pub(crate) fn link_at(&self, at: LinkDefinition) -> Link<'a> {
+        let wrapped = &self.scan.wrapped;
+        let wrapped = wrapped.binary_search_by_key(&at.label.0, |(start, _)| *start);
+        let label = match wrapped.ok().and_then(|at| self.scan.wrapped.get(at)) {
+            Some((_, label)) => Cow::Owned(label.clone()),
+            None => Cow::Borrowed(self.slice(at.label.0..at.label.1)),
+        };
         Link {
-            label: self.slice(at.label.0..at.label.1),
+            label,
             url: self.slice(at.url.0..at.url.1),
             at,
         }
@@ -183,6 +189,23 @@ pub(crate) fn hash(bytes: impl Iterator<Item = u8>) -> u32 {
     bytes.fold(0x811c_9dc5, |hash: u32, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     })
+}
+
+/// Returns where a hash stands in a list: block by block, which the compiler turns into a few wide
+/// comparisons, since most blocks hold none.
+pub(crate) fn positions(hashes: &[u32], wanted: u32) -> impl Iterator<Item = usize> {
+    const WIDTH: usize = 64;
+    let blocks = hashes.chunks(WIDTH).enumerate();
+    blocks
+        .filter(move |(_, block)| {
+            let equal = block.iter().map(|&hash| u32::from(hash == wanted));
+            equal.fold(0, |any, equal| any | equal) > 0
+        })
+        .flat_map(move |(at, block)| {
+            let hashes = block.iter().enumerate();
+            let found = hashes.filter(move |(_, hash)| **hash == wanted);
+            found.map(move |(inside, _)| at * WIDTH + inside)
+        })
 }
 
 /// Returns whether a label is the one that `wanted` is the normal form of.

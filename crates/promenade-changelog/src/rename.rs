@@ -115,30 +115,35 @@ impl<'a> Changelog<'a> {
             .url(section)
             .and_then(|url| Address::read(url, Some(old)))
             .map(|address| address.tag.to_owned());
-        for link in self.links_naming(old) {
-            if Some(normal_label(link.label())) == own {
-                edits.extend(rename_in(link.label(), link.label_range().start, old, to));
-            }
-            edits.extend(rename_tag(
-                link.url(),
-                link.url_range().start,
-                tag.as_deref(),
-                old,
-                to,
-            ));
+        for link in own.iter().flat_map(|own| self.definitions_of(own)) {
+            let label = self.slice(link.label_range());
+            edits.extend(rename_in(label, link.label_range().start, old, to));
         }
-        let inline = self.sections.iter().filter(|_| self.has_inline_urls);
-        for known in inline {
-            if let Some(range) = known.reading.url {
-                let range = known.absolute(range);
-                let url = self.slice(range.clone());
-                edits.extend(rename_tag(url, range.start, tag.as_deref(), old, to));
-            }
+        if let Some(tag) = tag.filter(|tag| tag.contains(old)) {
+            edits.extend(self.rename_addresses(&tag, old, to));
         }
         self.finish(VERB, edits)
     }
 
-    /// Returns the definitions whose label or address holds a text.
+    /// Renames a version in every address that names its tag.
+    fn rename_addresses(&self, tag: &str, old: &str, to: &str) -> Vec<TextEdit> {
+        let mut edits = Vec::new();
+        for link in self.links_naming(tag) {
+            edits.extend(rename_tag(link.url(), link.url_range().start, tag, old, to));
+        }
+        if self.has_inline_urls {
+            for known in &self.sections {
+                if let Some(range) = known.reading.url {
+                    let range = known.absolute(range);
+                    let url = self.slice(range.clone());
+                    edits.extend(rename_tag(url, range.start, tag, old, to));
+                }
+            }
+        }
+        edits
+    }
+
+    /// Returns the definitions that hold a text.
     fn links_naming(&self, text: &str) -> Vec<Link<'a>> {
         let definitions = &self.scan.definitions;
         let (Some(first), Some(last)) = (definitions.first(), definitions.last()) else {
@@ -168,9 +173,9 @@ fn rename_in(text: &str, offset: usize, from: &str, to: &str) -> Option<TextEdit
 }
 
 /// Renames a version in the tags of an address, where a whole tag names it.
-fn rename_tag(url: &str, offset: usize, tag: Option<&str>, from: &str, to: &str) -> Vec<TextEdit> {
+fn rename_tag(url: &str, offset: usize, tag: &str, from: &str, to: &str) -> Vec<TextEdit> {
     let mut edits = Vec::new();
-    let (Some(tag), Some(address)) = (tag, Address::read(url, Some(from))) else {
+    let Some(address) = Address::read(url, Some(from)) else {
         return edits;
     };
     let head = address.head.len();

@@ -75,6 +75,8 @@ pub(crate) struct Scan {
     pub(crate) definitions: Vec<LinkDefinition>,
     /// The hash of each definition's label.
     pub(crate) labels: Vec<u32>,
+    /// The labels that go on over lines of a quote, without its marks, by where they start.
+    pub(crate) wrapped: Vec<(usize, String)>,
     /// A fence or HTML is still open at the end: what is appended would be swallowed.
     pub(crate) open: bool,
 }

@@ -103,9 +103,15 @@ impl Scanner<'_> {
         }
         let top = self.containers.is_empty();
         for (link, _) in &found {
-            let label = self.bytes.get(link.label.0..link.label.1);
-            let label = label.and_then(|label| std::str::from_utf8(label).ok());
-            self.out.labels.push(hash_label(label.unwrap_or_default()));
+            let wrapped = self.wrapped_label(link.label);
+            let label = match &wrapped {
+                Some(label) => label,
+                None => self.text(link.label),
+            };
+            self.out.labels.push(hash_label(label));
+            self.out
+                .wrapped
+                .extend(wrapped.map(|label| (link.label.0, label)));
         }
         self.out.definitions.extend(
             found
@@ -113,6 +119,24 @@ impl Scanner<'_> {
                 .map(|(link, _)| LinkDefinition { top, ..link }),
         );
         left.is_some()
+    }
+
+    /// Returns a label that goes on over lines of a quote without the marks of these lines.
+    fn wrapped_label(&self, (start, end): (usize, usize)) -> Option<String> {
+        let inside = |&&(from, to): &&(usize, usize)| from <= end && to >= start;
+        let lines = self.segments.iter().filter(inside);
+        if self.quotes.is_empty() || lines.clone().count() < 2 {
+            return None;
+        }
+        let parts: Vec<_> = lines
+            .map(|&(from, to)| self.text((from.max(start), to.min(end))))
+            .collect();
+        Some(parts.join("\n"))
+    }
+
+    fn text(&self, (start, end): (usize, usize)) -> &str {
+        let bytes = self.bytes.get(start..end).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
     }
 }
 

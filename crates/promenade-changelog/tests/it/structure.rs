@@ -1,6 +1,6 @@
 //! Headings, fences, HTML and link definitions agree with pulldown-cmark, on everything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use promenade_changelog::{BlockKind, Changelog, Edits};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
@@ -130,12 +130,7 @@ fn oracle_departs(text: &str) -> bool {
     let ends = raw
         .iter()
         .filter(|tag| lower.contains(&format!("</{tag}>")));
-    if tags
-        .chain(ends)
-        .collect::<std::collections::BTreeSet<_>>()
-        .len()
-        > 1
-    {
+    if tags.chain(ends).collect::<BTreeSet<_>>().len() > 1 {
         return true;
     }
     // A tab is too much indentation for the mark of a quote (§5.1).
@@ -146,6 +141,43 @@ fn oracle_departs(text: &str) -> bool {
     text.lines().any(|line| {
         line.trim_end().ends_with("]:") && !line.trim_start_matches([' ', '\t']).starts_with('[')
     })
+}
+
+/// Whether a label is defined in a list item or quote by a definition that holds a lazy line of
+/// nothing but `=`: as the address after a wrapped colon, or inside a title.
+///
+/// pulldown-cmark 0.13.6 takes that line for the end of the definition and drops it. A lazy line
+/// is never an underline (§4.3), so it is text of the paragraph, and so of the
+/// definition (§4.7): commonmark.js 0.31.2, markdown-it 15.0.3 and micromark 4.0.3 all
+/// resolve `[b]` after `- [m]: n`, `[b]:`, `===` to the address `===`, after `> [o]: p` as well,
+/// and `[c]` of `- [c]: d "open`, `=`, `closed"` to `d` with a title of three lines.
+fn oracle_ends_definition_at_lazy_equals(text: &str, label: &str) -> bool {
+    let changelog = Changelog::parse(text);
+    let Some(link) = changelog.link(label) else {
+        return false;
+    };
+    let at = link.url_range();
+    let nested = changelog.blocks().iter().any(|block| {
+        matches!(block.kind(), BlockKind::Item { .. } | BlockKind::Quote)
+            && block.range().contains(&at.start)
+    });
+    let is_equals = |line: &str| {
+        let line = line.trim_matches([' ', '\t']);
+        !line.is_empty() && line.bytes().all(|byte| byte == b'=')
+    };
+    let line = text[..at.start].rfind(['\n', '\r']).map_or(0, |at| at + 1);
+    let rest = text[at.end..].trim_start_matches([' ', '\t', '\r', '\n']);
+    let title = rest.split_at_checked(1).and_then(|(open, inner)| {
+        let close = match open {
+            "\"" | "'" => open,
+            "(" => ")",
+            _ => return None,
+        };
+        Some(&inner[..inner.find(close)?])
+    });
+    let wraps = text[..line].trim_end().ends_with(':');
+    let address = wraps && is_equals(text[line..at.end].trim_end());
+    nested && (address || title.is_some_and(|title| title.lines().skip(1).any(is_equals)))
 }
 
 /// Compares what the edits stand on: headings, fences, HTML and the labels that are defined. The
@@ -168,7 +200,13 @@ fn differs(text: &str) -> Option<String> {
             })
             .collect()
     };
-    let labels = |structure: &Structure| structure.1.keys().cloned().collect::<Vec<_>>();
+    let labels = |structure: &Structure| -> BTreeSet<String> {
+        let known = structure.1.keys();
+        known
+            .filter(|label| !oracle_ends_definition_at_lazy_equals(text, label))
+            .cloned()
+            .collect()
+    };
     if kept(&ours.0) == kept(&theirs.0) && labels(&ours) == labels(&theirs) {
         return None;
     }
@@ -197,6 +235,32 @@ fn check(texts: impl Iterator<Item = String>) {
         bad.len(),
         shown.join("\n\n")
     );
+}
+
+#[test]
+fn structure_agrees_on_the_seeds() {
+    let folder = testkit::workspace().join("fuzz/seeds/changelog");
+    let files = std::fs::read_dir(folder).unwrap();
+    check(
+        files.filter_map(|file| String::from_utf8(std::fs::read(file.unwrap().path()).ok()?).ok()),
+    );
+}
+
+#[test]
+fn label_that_wraps_in_a_quote_has_none_of_its_marks() {
+    let label = |text: &str| {
+        let changelog = Changelog::parse(text);
+        let found: Vec<_> = changelog
+            .links()
+            .map(|link| link.label().to_owned())
+            .collect();
+        assert!(changelog.link("f g").is_some(), "{text:?}");
+        found.concat()
+    };
+    assert_eq!(label("> [f\n> g]: h"), "f\ng");
+    assert_eq!(label("- > [f\r\n  > g]: h"), "f\ng");
+    assert_eq!(label("> [f\ng]: h"), "f\ng");
+    assert_eq!(label("- [f\n  g]: h"), "f\n  g");
 }
 
 #[test]

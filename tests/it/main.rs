@@ -2,6 +2,7 @@
 
 mod adversarial;
 mod audited;
+mod board;
 mod build;
 mod channels;
 mod command;
@@ -11,6 +12,7 @@ mod graphs;
 mod history;
 mod house;
 mod impact;
+mod init;
 mod ledger;
 mod ledgered;
 mod odd;

@@ -7,6 +7,7 @@ mod build;
 mod candidate;
 mod changelog;
 mod channels;
+mod check;
 mod definitions;
 mod demo;
 mod deprecate;
@@ -14,6 +15,7 @@ mod digest;
 mod edit;
 mod freeze;
 mod hold;
+mod init;
 mod ledger;
 mod manifest;
 mod observe;
@@ -49,6 +51,8 @@ pub(crate) enum Command {
     Changelog(changelog::ChangelogArgs),
     /// Channels: which names move where, which do not, and why
     Channels(channels::ChannelsArgs),
+    /// Looks for what can go wrong under the process, and tells the shortest story of it
+    Check(check::CheckArgs),
     /// Environment definitions: their lint, and pins set by an edit of one line
     Definitions(definitions::DefinitionsArgs),
     /// Shows a whole life cycle in a throw-away repository
@@ -63,6 +67,8 @@ pub(crate) enum Command {
     Freeze(freeze::FreezeArgs),
     /// Holds an environment, or takes the hold off
     Hold(hold::HoldArgs),
+    /// Proposes a process file from the repository, and says how much of its history that explains
+    Init(init::InitArgs),
     /// The ledger: its story, its verification, and how it is shared
     Ledger(ledger::LedgerArgs),
     /// The files that name the version: whether they agree, and the edit that changes it
@@ -103,6 +109,7 @@ impl Command {
             Self::Candidate(args) => candidate::run(args, context),
             Self::Changelog(args) => changelog::run(args, context),
             Self::Channels(args) => channels::run(args, context),
+            Self::Check(args) => check::run(args, context),
             Self::Definitions(args) => definitions::run(args, context),
             Self::Demo(args) => demo::run(args, context),
             Self::Deprecate(args) => deprecate::run(args, context),
@@ -110,6 +117,7 @@ impl Command {
             Self::Explain(args) => status::explain(args, context),
             Self::Freeze(args) => freeze::run(args, context),
             Self::Hold(args) => hold::run(args, context),
+            Self::Init(args) => init::run(args, context),
             Self::Ledger(args) => ledger::run(args, context),
             Self::Manifest(args) => manifest::run(args, context),
             Self::Observe(args) => observe::run(args, context),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use promenade::git::{GitError, GitLedger, Ident, Repository};
 use promenade::process::Process;
-use promenade::promotion::ledger::{Head, StreamId};
-use promenade::promotion::{Gate, Replay, State};
+use promenade::promotion::ledger::{Head, LedgerStore as _, StreamId};
+use promenade::promotion::{Event, Gate, Replay, State};
 
 use crate::{CliError, trust};
 
@@ -136,13 +136,32 @@ impl Context {
         Ok((replay.state().clone(), replay.head()))
     }
 
+    /// Replays the ledger of the repository, and returns its events besides.
+    ///
+    /// # Errors
+    /// As [`Context::replay`].
+    pub(crate) fn history(&self) -> Result<(State, Head, Vec<Event>), CliError> {
+        let (state, head) = self.replay()?;
+        let repository = self.repository()?;
+        let nobody = Ident::new("promenade", "promenade@localhost", self.at().fixed_offset());
+        let ledger = GitLedger::new(&repository, &nobody.map_err(git_error)?);
+        let stream = StreamId::new(STREAM).map_err(CliError::input)?;
+        let mut events = Vec::new();
+        let read = ledger.read(&stream, 1, &mut |record| {
+            events.extend(Event::parse(&record.body));
+            true
+        });
+        read.map_err(CliError::world)?;
+        Ok((state, head, events))
+    }
+
     /// Returns whether a process was named, or stands in the repository.
     #[must_use]
     pub fn names_process(&self) -> bool {
         self.global.process.is_some() || self.directory().join(PROCESS_FILE).is_file()
     }
 
-    fn process_file(&self, path: &Path) -> Result<Process, CliError> {
+    pub(crate) fn process_file(&self, path: &Path) -> Result<Process, CliError> {
         let bytes = self.read(path).map_err(|error| {
             let presets = promenade::process::preset::NAMES.join(", ");
             let hint = "name another with `--process FILE`, or take one that ships: `--process preset:NAME`";

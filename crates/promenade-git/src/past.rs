@@ -79,6 +79,28 @@ impl Archive {
             .collect())
     }
 
+    /// Returns the names of the branches, of remotes too; what cannot be read is left out.
+    #[must_use]
+    pub fn branches(&self) -> Vec<String> {
+        let Ok(refs) = self.repository.references() else {
+            return Vec::new();
+        };
+        let named = |prefix: &str| {
+            let refs = refs.prefixed(prefix);
+            let refs = refs.into_iter().flatten().flatten();
+            let names = refs.map(|one| one.name().as_bstr().to_str_lossy().into_owned());
+            names.collect::<Vec<_>>()
+        };
+        let mut names = Vec::new();
+        for prefix in ["refs/heads/", "refs/remotes/origin/"] {
+            let found = named(prefix).into_iter();
+            names.extend(found.filter_map(|name| Some(name.strip_prefix(prefix)?.to_owned())));
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// Finds the commit of a branch: local, else of a remote, else any revision.
     fn tip(&self, branch: &str) -> Result<ObjectId, RepositoryError> {
         let names = [

@@ -19,10 +19,12 @@
 
 mod apply;
 pub mod audit;
+pub mod check;
 mod error;
 mod file;
 mod hook;
 mod impact;
+pub mod init;
 mod keyring;
 mod nearest;
 mod plan;

@@ -1,13 +1,23 @@
 //! `status` and `explain`: the board, and what holds the next step.
 
+use std::path::PathBuf;
+
 use chrono::SecondsFormat;
 use promenade::promotion::{Board, Cell, Context as Asking, Stage, Subject, explain as ask};
 use serde_json::{Value, json};
 
-use crate::{CliError, Context, Exit, Report, board};
+use crate::board::{self, Picture};
+use crate::{CliError, Context, Exit, Report};
 
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct StatusArgs {}
+pub(crate) struct StatusArgs {
+    /// Draws the board as a picture
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Writes the board as a page that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ExplainArgs {
@@ -18,9 +28,9 @@ pub(crate) struct ExplainArgs {
     subject: Option<Subject>,
 }
 
-pub(crate) fn status(_args: &StatusArgs, context: &Context) -> Result<Report, CliError> {
+pub(crate) fn status(args: &StatusArgs, context: &Context) -> Result<Report, CliError> {
     let process = context.process()?;
-    let (state, head) = context.replay()?;
+    let (state, head, events) = context.history()?;
     let drawn = Board::new(&state, process.promotion());
     let rows: Vec<Value> = drawn
         .rows
@@ -49,15 +59,34 @@ pub(crate) fn status(_args: &StatusArgs, context: &Context) -> Result<Report, Cl
         "channels": channels,
         "owed": drawn.owed,
     });
-    let text = board::text(&state, process.promotion());
+    let asking = stranger(context)?;
+    let (name, policy) = (process.name(), process.promotion());
+    let picture = Picture::take(name, policy, &state, &events, head.to_string(), &asking);
+    let mut text = board::text(&picture, board::width());
+    for (path, drawn) in [
+        (&args.svg, board::svg as fn(&Picture) -> String),
+        (&args.html, board::html),
+    ] {
+        if let Some(path) = path {
+            std::fs::write(path, drawn(&picture)).map_err(|error| {
+                CliError::world(format!("cannot write `{}`: {error}", path.display()))
+            })?;
+            text.push_str(&format!("wrote {}\n", path.display()));
+        }
+    }
     Ok(Report::new("promenade.status/1", json, text))
+}
+
+/// Nobody in particular asks: what depends on who acts is shown as it stands for a stranger.
+fn stranger(context: &Context) -> Result<Asking, CliError> {
+    let by = "ci:explain".parse().map_err(CliError::input)?;
+    Ok(Asking::new(by, context.at()))
 }
 
 pub(crate) fn explain(args: &ExplainArgs, context: &Context) -> Result<Report, CliError> {
     let process = context.process()?;
     let (state, _) = context.replay()?;
-    // Nobody in particular asks: what depends on who acts is shown as it stands for a stranger.
-    let asking = Asking::new("ci:explain".parse().map_err(CliError::input)?, context.at());
+    let asking = stranger(context)?;
     let policy = process.promotion();
     let explained = ask(
         &state,

@@ -1,6 +1,7 @@
 //! The process: its file, plans, and audits of real histories.
 
 mod audit;
+mod check;
 mod file;
 mod keyring;
 mod schema;

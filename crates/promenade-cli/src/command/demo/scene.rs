@@ -220,7 +220,10 @@ impl Scene {
     /// Prints the board of environments.
     pub(super) fn board(&mut self) -> Result<(), CliError> {
         let (state, _) = self.site.replay()?;
-        let drawn = board::text(&state, self.site.process.promotion());
+        let drawn = board::text(
+            &board::Picture::still(self.site.process.promotion(), &state),
+            usize::MAX,
+        );
         let _ = write!(self.out, "\n{}", indent(&drawn));
         Ok(())
     }

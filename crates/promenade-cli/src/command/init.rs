@@ -1,0 +1,150 @@
+//! `init`: proposes a process file, and says how much of the history it explains.
+
+use std::fmt::Write as _;
+
+use promenade::git::{Archive, Repository};
+use promenade::process::init::{Facts, Proposal, propose};
+use promenade::process::port::past::{Content, Past};
+use promenade::tag::{ObjectKind, SignatureKind};
+use serde_json::json;
+
+use crate::context::git_error;
+use crate::{CliError, Context, Report};
+
+/// How many names are listed; the rest is counted.
+const LISTED: usize = 20;
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct InitArgs {
+    /// Writes it to `release.toml`, if there is none; without this it is only printed
+    #[arg(long)]
+    execute: bool,
+}
+
+pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<Report, CliError> {
+    let repository = context.repository()?;
+    let facts = facts(&repository)?;
+    let directory = repository.directory();
+    let name = directory
+        .file_stem()
+        .map_or_else(|| "app".into(), |name| name.to_string_lossy());
+    let proposal = propose(&name, &facts).map_err(CliError::world)?;
+    let mut text = proposal.text().to_owned();
+    text.push_str(&account(&proposal, &facts));
+    let written = args
+        .execute
+        .then(|| write(&repository, &proposal))
+        .transpose()?;
+    if let Some(path) = &written {
+        let _ = writeln!(text, "# written to {path}");
+    }
+    let sections = proposal.sections();
+    let json = json!({
+        "process": proposal.text(),
+        "tags": facts.tags.len(),
+        "explained": proposal.explained(),
+        "unexplained": proposal.unexplained(),
+        "unexplained_versions": proposal.unexplained_versions().collect::<Vec<_>>(),
+        "sections": sections.map(|(with, without)| json!({ "tagged": with, "untagged": without })),
+        "written": written,
+    });
+    Ok(Report::new("promenade.init/1", json, text))
+}
+
+/// Looks at what the repository shows.
+fn facts(repository: &Repository) -> Result<Facts, CliError> {
+    let archive = Archive::new(repository);
+    let sight = archive.sight().map_err(CliError::world)?;
+    let head = repository.head().map_err(git_error)?;
+    let tags = &sight.tags;
+    let list = |path: &str| match archive.look(head.as_str(), path) {
+        Ok(Content::Folder(entries)) => entries.into_iter().map(|entry| entry.name).collect(),
+        _ => Vec::new(),
+    };
+    let root: Vec<String> = list("");
+    let changelog = ["CHANGELOG.md", "Changelog.md", "CHANGES.md", "changelog.md"];
+    let changelog = changelog
+        .into_iter()
+        .find(|name| root.iter().any(|found| found == name));
+    let changelog = changelog.and_then(|name| match archive.look(head.as_str(), name) {
+        Ok(Content::File(bytes)) => Some((name.to_owned(), String::from_utf8(bytes).ok()?)),
+        _ => None,
+    });
+    let manifests = ["Cargo.toml", "package.json"];
+    Ok(Facts {
+        annotated: tags
+            .iter()
+            .filter(|tag| tag.object == ObjectKind::Tag)
+            .count(),
+        signed: tags
+            .iter()
+            .filter(|tag| tag.signature != SignatureKind::None)
+            .count(),
+        tags: tags
+            .iter()
+            .filter_map(|tag| String::from_utf8(tag.name.clone()).ok())
+            .collect(),
+        main: repository.branch().map_err(git_error)?,
+        branches: archive.branches(),
+        changelog,
+        manifests: manifests
+            .iter()
+            .filter(|name| root.iter().any(|found| found == *name))
+            .map(ToString::to_string)
+            .collect(),
+        workflows: list(".github/workflows")
+            .into_iter()
+            .chain(list(".ci"))
+            .collect(),
+    })
+}
+
+/// What the proposal explains, as comments below it.
+fn account(proposal: &Proposal, facts: &Facts) -> String {
+    let mut text = format!(
+        "\n# It explains {} of {} tags.\n",
+        proposal.explained(),
+        facts.tags.len()
+    );
+    let unexplained = proposal.unexplained();
+    for tag in unexplained.iter().take(LISTED) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "#   not `{}`", tag.escape_debug());
+    }
+    if let Some(more) = unexplained
+        .len()
+        .checked_sub(LISTED)
+        .filter(|more| *more > 0)
+    {
+        let _ = writeln!(text, "#   and {more} more");
+    }
+    if let Some((with, without)) = proposal.sections() {
+        let _ = writeln!(
+            text,
+            "# It finds tags for {with} sections of the changelog, and none for {}.",
+            without.len()
+        );
+    }
+    text
+}
+
+fn write(repository: &Repository, proposal: &Proposal) -> Result<String, CliError> {
+    let path = repository
+        .work_tree()
+        .map_err(git_error)?
+        .join("release.toml");
+    let made = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path);
+    let shown = path.display().to_string();
+    let mut file = made.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            CliError::conflict(format!("`{shown}` is there already"))
+        }
+        _ => CliError::world(format!("cannot write `{shown}`: {error}")),
+    })?;
+    std::io::Write::write_all(&mut file, proposal.text().as_bytes())
+        .map_err(|error| CliError::world(format!("cannot write `{shown}`: {error}")))?;
+    Ok(shown)
+}

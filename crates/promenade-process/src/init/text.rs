@@ -1,0 +1,151 @@
+//! The text of a proposed process file.
+
+use std::fmt::Write as _;
+
+use super::Facts;
+
+/// How tags are named, and versions counted.
+#[derive(Clone, Debug)]
+pub(super) struct Shape {
+    pub(super) name: String,
+    pub(super) scheme: &'static str,
+    pub(super) counter: &'static str,
+    pub(super) labels: Vec<String>,
+    /// The prefixes of tags, and how many have each.
+    pub(super) templates: Vec<(String, usize)>,
+}
+
+/// A TOML string.
+fn quoted(text: &str) -> String {
+    let escaped: String = text
+        .chars()
+        .map(|c| match c {
+            '"' => "\\\"".to_owned(),
+            '\\' => "\\\\".to_owned(),
+            c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+            c => c.to_string(),
+        })
+        .collect();
+    format!("\"{escaped}\"")
+}
+
+impl Shape {
+    /// Writes the process file.
+    pub(super) fn text(&self, facts: &Facts) -> String {
+        let mut out = format!(
+            "[process]\nformat = 1\nname = {}\n\n[version]\nscheme = {}\n",
+            quoted(&self.name),
+            self.scheme
+        );
+        if self.scheme == r#""semver""# {
+            out.push_str("below-one = \"breaking-is-minor\"\n");
+        }
+        let candidates = !self.labels.is_empty();
+        if let Some((label, older)) = self.labels.split_first() {
+            let older: Vec<_> = older.iter().map(|label| quoted(label)).collect();
+            let older = if older.is_empty() {
+                String::new()
+            } else {
+                format!(", legacy = [{}]", older.join(", "))
+            };
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                out,
+                "candidate = {{ label = {}, counter = \"{}\"{older} }}",
+                quoted(label),
+                self.counter
+            );
+        }
+        let _ = write!(
+            out,
+            "\n[branches]\nmain = {}\n",
+            quoted(facts.main.as_deref().unwrap_or("main"))
+        );
+        if facts
+            .branches
+            .iter()
+            .any(|branch| branch.starts_with("hotfix/"))
+        {
+            out.push_str("hotfix = \"hotfix/{next_patch}\"\n");
+        }
+        self.tags(&mut out, facts, candidates);
+        if let Some((path, _)) = &facts.changelog {
+            let _ = write!(out, "\n[changelog]\nfile = {}\n", quoted(path));
+        }
+        for path in &facts.manifests {
+            let kind = if path.ends_with("Cargo.toml") {
+                "cargo"
+            } else {
+                "npm"
+            };
+            let _ = write!(
+                out,
+                "\n[[manifest]]\nkind = \"{kind}\"\npath = {}\n",
+                quoted(path)
+            );
+        }
+        self.environments(&mut out, facts, candidates);
+        out
+    }
+
+    fn tags(&self, out: &mut String, facts: &Facts, candidates: bool) {
+        let half = |count: usize| count * 2 > facts.tags.len();
+        let signature = if half(facts.signed) {
+            "recommended"
+        } else {
+            "none"
+        };
+        let annotated = half(facts.annotated);
+        let fallback = [("v".to_owned(), 0)];
+        let templates = if self.templates.is_empty() {
+            fallback.as_slice()
+        } else {
+            self.templates.as_slice()
+        };
+        for (at, (prefix, _)) in templates.iter().enumerate() {
+            let template = quoted(&format!("{prefix}{{version}}"));
+            let component = prefix.trim_end_matches(['v', '-', '/', '@', '.', '_']);
+            let classes: &[&str] = if candidates {
+                &["release", "candidate"]
+            } else {
+                &["release"]
+            };
+            for class in classes {
+                let _ = write!(
+                    out,
+                    "\n[[tag]]\nclass = \"{class}\"\ntemplate = {template}\n"
+                );
+                if templates.len() > 1 && !component.is_empty() {
+                    let _ = writeln!(out, "component = {}", quoted(component));
+                }
+                if at > 0 && component.is_empty() {
+                    out.push_str("legacy = true\n");
+                }
+                let _ = write!(
+                    out,
+                    "annotated = {annotated}\nsignature = \"{signature}\"\n"
+                );
+            }
+        }
+    }
+
+    fn environments(&self, out: &mut String, facts: &Facts, candidates: bool) {
+        let gates = if facts.workflows.is_empty() {
+            ""
+        } else {
+            "gates = [{ check = \"ci\" }]\n"
+        };
+        if candidates {
+            let _ = write!(
+                out,
+                "\n[[environment]]\nname = \"staging\"\nstage = \"pre-release\"\naccepts = \"candidate\"\n{gates}"
+            );
+            out.push_str("\n[[environment]]\nname = \"production\"\nstage = \"production\"\nafter = [\"staging\"]\naccepts = \"release\"\n");
+        } else {
+            let _ = write!(
+                out,
+                "\n[[environment]]\nname = \"production\"\nstage = \"production\"\naccepts = \"release\"\n{gates}"
+            );
+        }
+    }
+}

@@ -13,6 +13,12 @@ type Row = (&'static str, &'static str, &'static str, &'static str);
 /// Every row. In every other run the same tests run at a smaller size.
 const ROWS: &[Row] = &[
     (
+        "two-writers",
+        "promenade-tests",
+        "of_two_writers",
+        "100 releases cut by two processes at once",
+    ),
+    (
         "version-laws",
         "promenade-version",
         "properties",

@@ -153,7 +153,9 @@ fn failed(
     kept: Option<&Path>,
 ) -> CliError {
     let mut failed = apply_error(error);
-    let nothing = matches!(error.kind(), ApplyErrorKind::NotReady { .. }) || error.index() == 0;
+    // A first record whose answer was lost may have been made: the plan is kept for that.
+    let first = error.index() == 0 && (error.is_conflict() || !is_record(plan));
+    let nothing = matches!(error.kind(), ApplyErrorKind::NotReady { .. }) || first;
     let push = matches!(plan.steps().get(error.index()), Some(Step::Push { .. }));
     if error.is_conflict() && push {
         // Others were faster: nothing of ours was seen, and nothing of it stays.
@@ -173,11 +175,16 @@ fn failed(
     match kept {
         Some(path) if nothing => shelf.forget(path),
         Some(_) => failed.message.push_str(
-            "; the steps before it are done: `apply` goes on from there, `undo` takes them back",
+            "; what comes before it is done: `apply` goes on from there, `undo` takes it back",
         ),
         None => {}
     }
     failed
+}
+
+/// Whether a plan begins with a record.
+fn is_record(plan: &Plan) -> bool {
+    matches!(plan.steps().first(), Some(Step::Record { .. }))
 }
 
 /// The number of steps after which to stop.

@@ -5,12 +5,12 @@
 //! accepts exactly what the writer writes, so that a hash of the bytes is a hash of the value. It
 //! reads the keys in the order it knows and makes no tree.
 
+mod text;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc};
-use promenade_digest::Digest;
-use semver::Version;
+pub(crate) use text::{push_hex, push_number};
 
 /// A value with canonical bytes.
 pub(crate) trait Canonical: Sized {
@@ -85,12 +85,16 @@ impl Writer {
 
     pub(crate) fn string(&mut self, text: &str) {
         self.bytes.push(b'"');
-        for byte in text.bytes() {
-            match escape(byte) {
-                None => self.bytes.push(byte),
+        let mut rest = text.as_bytes();
+        while let Some((plain, [byte, after @ ..])) = rest.split_at_checked(plain_run(rest)) {
+            self.bytes.extend_from_slice(plain);
+            match escape(*byte) {
+                None => self.bytes.push(*byte),
                 Some(short) => self.bytes.extend_from_slice(short.as_bytes()),
             }
+            rest = after;
         }
+        self.bytes.extend_from_slice(rest);
         self.bytes.push(b'"');
     }
 }
@@ -108,6 +112,27 @@ fn escape(byte: u8) -> Option<Cow<'static, str>> {
         0..=0x1f => format!("\\u{byte:04x}").into(),
         _ => return None,
     })
+}
+
+/// Returns how many bytes stand before the first `"`, `\` or control character; eight at a time.
+fn plain_run(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    // Marks each byte below `limit`, and marks none that stands before the first of them.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+    let same = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let mut rest = bytes;
+    while let Some((eight, after)) = rest.split_first_chunk() {
+        let word = u64::from_le_bytes(*eight);
+        if below(word, 0x20) | same(word, b'"') | same(word, b'\\') != 0 {
+            break;
+        }
+        rest = after;
+    }
+    let last = rest
+        .iter()
+        .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+    bytes.len() - rest.len() + last.unwrap_or(rest.len())
 }
 
 pub(crate) struct Reader<'a> {
@@ -144,6 +169,7 @@ impl<'a> Reader<'a> {
         self.bytes.get(self.at..).unwrap_or_default()
     }
 
+    #[inline]
     pub(crate) fn literal(&mut self, text: &'static str) -> Result<(), ReadError> {
         if self.rest().starts_with(text.as_bytes()) {
             self.at += text.len();
@@ -173,6 +199,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn key(&mut self, key: &'static str) -> Result<(), ReadError> {
         self.element()?;
         let found = self
@@ -181,10 +208,15 @@ impl<'a> Reader<'a> {
             .and_then(|rest| rest.strip_prefix(key.as_bytes()))
             .is_some_and(|rest| rest.starts_with(b"\":"));
         if !found {
-            return self.error(format!("key `{key}`"));
+            return self.missing(key);
         }
         self.at += key.len() + 3;
         Ok(())
+    }
+
+    #[cold]
+    fn missing(&self, key: &str) -> Result<(), ReadError> {
+        self.error(format!("key `{key}`"))
     }
 
     pub(crate) fn end(&self) -> Result<(), ReadError> {
@@ -198,16 +230,12 @@ impl<'a> Reader<'a> {
     pub(crate) fn string(&mut self) -> Result<Cow<'a, str>, ReadError> {
         self.literal("\"")?;
         let start = self.at;
-        let plain = self
-            .rest()
-            .iter()
-            .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
-        let Some(length) = plain else {
+        let length = plain_run(self.rest());
+        let Some((head, [stop, ..])) = self.rest().split_at_checked(length) else {
             return self.error("the end of a string");
         };
-        let head = self.rest().get(..length).unwrap_or_default();
         self.at += length;
-        if self.peek() == Some(b'"') {
+        if *stop == b'"' {
             self.at += 1;
             return match std::str::from_utf8(head) {
                 Ok(text) => Ok(Cow::Borrowed(text)),
@@ -312,122 +340,11 @@ fn short_name<T>() -> &'static str {
     name.rsplit("::").next().unwrap_or(name)
 }
 
-impl Text for String {
-    fn to_text(&self) -> Cow<'_, str> {
-        Cow::Borrowed(self)
-    }
-
-    fn from_text(text: &str) -> Option<Self> {
-        Some(text.to_owned())
-    }
-}
-
-impl Text for Digest {
-    fn to_text(&self) -> Cow<'_, str> {
-        let mut text = String::with_capacity(8 + 2 * self.as_bytes().len());
-        text.push_str(self.algorithm().name());
-        text.push(':');
-        push_hex(&mut text, self.as_bytes());
-        Cow::Owned(text)
-    }
-
-    fn from_text(text: &str) -> Option<Self> {
-        // The general parser finds the place of a fault; here only the value counts, and often.
-        match text.strip_prefix("sha256:") {
-            Some(hex) => read_hex(hex.as_bytes()).map(Digest::Sha256),
-            None => read_hex(text.strip_prefix("sha512:")?.as_bytes()).map(Digest::Sha512),
-        }
-    }
-}
-
-/// Appends lower-case hexadecimal digits.
-pub(crate) fn push_hex(text: &mut String, bytes: &[u8]) {
-    let digit = |value: u8| char::from(value + if value < 10 { b'0' } else { b'a' - 10 });
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
-    }
-}
-
-fn read_hex<const N: usize>(hex: &[u8]) -> Option<[u8; N]> {
-    let value = |digit: u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    };
-    let mut bytes = [0; N];
-    if hex.len() != 2 * N {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
-        let [high, low] = pair else { return None };
-        *byte = value(*high)? << 4 | value(*low)?;
-    }
-    Some(bytes)
-}
-
-impl Text for Version {
-    fn to_text(&self) -> Cow<'_, str> {
-        Cow::Owned(self.to_string())
-    }
-
-    fn from_text(text: &str) -> Option<Self> {
-        text.parse().ok()
-    }
-}
-
-/// `2026-11-21T08:00:00Z`, with nine digits of a second where it is not whole.
-impl Text for DateTime<Utc> {
-    fn to_text(&self) -> Cow<'_, str> {
-        let naive = self.naive_utc();
-        let mut text = format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
-            naive.year(),
-            naive.month(),
-            naive.day(),
-            naive.hour(),
-            naive.minute(),
-            naive.second()
-        );
-        if naive.nanosecond() != 0 {
-            text += &format!(".{:09}", naive.nanosecond());
-        }
-        Cow::Owned(text + "Z")
-    }
-
-    fn from_text(text: &str) -> Option<Self> {
-        let (seconds, nanos) = match text.strip_suffix('Z')?.split_once('.') {
-            None => (text.strip_suffix('Z')?, 0),
-            Some((seconds, digits)) if digits.len() == 9 => (seconds, number(digits)?),
-            Some(_) => return None,
-        };
-        let separators = [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":")];
-        let fits = separators
-            .iter()
-            .all(|(at, mark)| seconds.get(*at..*at + 1) == Some(mark));
-        if seconds.len() != 19 || !fits || (nanos == 0 && text.len() != 20) {
-            return None;
-        }
-        let part = |from: usize, to: usize| seconds.get(from..to).and_then(number);
-        let date =
-            NaiveDate::from_ymd_opt(i32::try_from(part(0, 4)?).ok()?, part(5, 7)?, part(8, 10)?)?;
-        // A leap second has no second spelling here: `:60` is refused, as are nanoseconds past one.
-        let time = date.and_hms_nano_opt(part(11, 13)?, part(14, 16)?, part(17, 19)?, nanos)?;
-        Some(time.and_utc())
-    }
-}
-
-fn number(digits: &str) -> Option<u32> {
-    digits.bytes().try_fold(0_u32, |value, byte| {
-        byte.is_ascii_digit()
-            .then(|| value.checked_mul(10)?.checked_add(u32::from(byte - b'0')))
-            .flatten()
-    })
-}
-
 impl Canonical for u64 {
     fn write(&self, out: &mut Writer) {
-        out.raw(&self.to_string());
+        let mut text = String::with_capacity(20);
+        push_number(&mut text, *self);
+        out.raw(&text);
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, ReadError> {
@@ -591,3 +508,32 @@ macro_rules! record {
 }
 
 pub(crate) use record;
+
+#[cfg(test)]
+mod tests {
+    use super::plain_run;
+
+    #[test]
+    fn a_plain_run_ends_where_a_byte_by_byte_search_ends() {
+        for stop in 0..=u8::MAX {
+            for before in 0..20 {
+                for after in [0, 1, 7, 8, 20] {
+                    // Neighbours that differ from a stop by one bit or one, and bytes past ASCII.
+                    let mut bytes: Vec<u8> = b"!#[]\x7f\x80 \xff"
+                        .iter()
+                        .copied()
+                        .cycle()
+                        .take(before)
+                        .collect();
+                    bytes.push(stop);
+                    bytes.extend(b"a\"\\\n".iter().cycle().take(after));
+                    let naive = bytes
+                        .iter()
+                        .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
+                        .unwrap_or(bytes.len());
+                    assert_eq!(plain_run(&bytes), naive, "{bytes:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Evidence, approvals and waivers.
 
+use std::borrow::Cow;
+
 use crate::EnvironmentName;
 use crate::event::{Event, EventKind};
 use crate::state::{Approval, Evidence, SetRecord, State, Waiver};
@@ -16,12 +18,6 @@ impl State {
         else {
             return;
         };
-        let evidence = Evidence {
-            at: event.at.at,
-            by: event.by.clone(),
-            outcome: *outcome,
-            reason: reason.clone(),
-        };
         let set = self.set(*artifacts);
         if !outcome.holds() {
             // An approval that relied on this check is void (INV-27).
@@ -29,10 +25,26 @@ impl State {
             set.void_approvals(environment.as_ref(), |relied| relied.ends_with(&suffix));
         }
         let key = match environment {
-            None => gate.to_string(),
-            Some(environment) => format!("{gate}@{environment}"),
+            None => Cow::Borrowed(gate.as_str()),
+            Some(environment) => Cow::Owned(format!("{gate}@{environment}")),
         };
-        set.evidence.insert(key, evidence);
+        // Most checks are of a gate that was checked before: what it holds is written over.
+        if let Some(evidence) = set.evidence.get_mut(&*key) {
+            evidence.at = event.at.at;
+            if evidence.by != event.by {
+                evidence.by = event.by.clone();
+            }
+            evidence.outcome = *outcome;
+            evidence.reason.clone_from(reason);
+            return;
+        }
+        let evidence = Evidence {
+            at: event.at.at,
+            by: event.by.clone(),
+            outcome: *outcome,
+            reason: reason.clone(),
+        };
+        set.evidence.insert(key.into_owned(), evidence);
     }
 
     pub(super) fn consent(&mut self, event: &Event) {

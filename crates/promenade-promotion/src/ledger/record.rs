@@ -6,10 +6,13 @@ use std::str::FromStr;
 use promenade_digest::Digest;
 
 use super::{ParseNameError, ParseRecordError};
-use crate::codec::{Text as _, push_hex};
+use crate::codec::{Text as _, push_hex, push_number};
 
 /// The longest name of a stream or of an operation, in bytes.
 pub(super) const MAX_NAME_BYTES: usize = 128;
+
+/// The most bytes of the lines before a body, names excepted, where the hash is a SHA-256.
+const LINES_BYTES: usize = 176;
 
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
@@ -143,19 +146,12 @@ impl Record {
     /// Lines end with one line feed; nothing follows the body.
     #[must_use]
     pub fn canonical_bytes(&self) -> Vec<u8> {
-        let mut bytes = self.header();
-        bytes.reserve(self.body.len());
-        bytes.extend_from_slice(&self.body);
-        bytes
-    }
-
-    /// The lines before the body, the empty one included.
-    fn header(&self) -> Vec<u8> {
-        let mut text = String::with_capacity(256);
+        let names = self.stream.as_str().len() + self.op.as_str().len();
+        let mut text = String::with_capacity(LINES_BYTES + names + self.body.len());
         text.push_str("promenade-record 1\nstream ");
         text.push_str(self.stream.as_str());
         text.push_str("\nseq ");
-        text.push_str(&self.seq.to_string());
+        push_number(&mut text, self.seq);
         text.push_str("\nprev ");
         text.push_str(self.prev.algorithm().name());
         text.push(':');
@@ -163,9 +159,11 @@ impl Record {
         text.push_str("\nop ");
         text.push_str(self.op.as_str());
         text.push_str("\nsize ");
-        text.push_str(&self.body.len().to_string());
+        push_number(&mut text, self.body.len() as u64);
         text.push_str("\n\n");
-        text.into_bytes()
+        let mut bytes = text.into_bytes();
+        bytes.extend_from_slice(&self.body);
+        bytes
     }
 
     /// Reads canonical bytes; the exact inverse of [`Record::canonical_bytes`].

@@ -1,4 +1,8 @@
-//! The table of stages: what a step makes of a version.
+//! The tables: what a step makes of the stage of a version, and what becomes of each command.
+//!
+//! [`next`] is the table of stages. What `decide` makes of every kind of command in every situation,
+//! cell by cell:
+#![doc = include_str!("cells.md")]
 
 use crate::state::Stage;
 use crate::word::keywords;

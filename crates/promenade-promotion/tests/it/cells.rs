@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use insta::assert_snapshot;
 use promenade_promotion::table::{Step, next};
-use promenade_promotion::{
-    ChannelMove, Command, Follows, MakeRelease, Mark, Outcome, Stage, Verdict,
-};
+use promenade_promotion::{Command, Event, EventKind, MakeRelease, Stage, Verdict};
 
 use crate::support::*;
+use crate::wishes::{Kind, wish, wishes};
+
+/// The table that the documentation prints.
+const PAGE: &str = include_str!("../../src/cells.md");
 
 #[test]
 fn the_table_in_the_documentation_is_the_table() {
@@ -45,169 +46,241 @@ fn the_table_in_the_documentation_is_the_table() {
     assert_eq!(cells, (1 + Stage::ALL.len()) * Step::ALL.len());
 }
 
-/// Brings version `1.0.0` (or its candidate) into a situation.
-fn situation(name: &str) -> Bench {
+/// What happened, in order: the names of commands, after those that bring `0.9.0` into production.
+const SITUATIONS: &[(&str, &[&str])] = &[
+    ("absent", &[]),
+    ("built", &["build"]),
+    ("candidate", &["register"]),
+    ("planned", &["register", "schedule"]),
+    ("rejected", &["register", "reject"]),
+    ("in flight", &["register", "promote"]),
+    ("started", &["register", "promote", "deploy"]),
+    ("failed", &["register", "promote", "fail"]),
+    ("verified", &["register", "promote", "verify"]),
+    (
+        "drifted",
+        &["register", "promote", "verify", "observe another"],
+    ),
+    ("held", &["register", "promote", "verify", "hold"]),
+    (
+        "rolling back",
+        &["register", "promote", "verify", "roll back"],
+    ),
+    (
+        "rolled back",
+        &[
+            "register",
+            "promote",
+            "verify",
+            "roll back",
+            "verify the old",
+        ],
+    ),
+    (
+        "pre-released",
+        &["register", "promote", "verify", "pre-release"],
+    ),
+    ("released", &["register", "promote", "verify", "release"]),
+    (
+        "approved",
+        &["register", "promote", "verify", "release", "approve"],
+    ),
+    (
+        "waived",
+        &["register", "promote", "verify", "release", "waive"],
+    ),
+    (
+        "latest",
+        &["register", "promote", "verify", "release", "move latest"],
+    ),
+    (
+        "leaving",
+        &[
+            "register",
+            "promote",
+            "verify",
+            "release",
+            "approve",
+            "promote release",
+        ],
+    ),
+    (
+        "in production",
+        &[
+            "register",
+            "promote",
+            "verify",
+            "release",
+            "approve",
+            "promote release",
+            "verify release",
+        ],
+    ),
+    (
+        "taken back",
+        &[
+            "register",
+            "promote",
+            "verify",
+            "release",
+            "approve",
+            "promote release",
+            "verify release",
+            "roll release back",
+        ],
+    ),
+    (
+        "deprecated",
+        &["register", "promote", "verify", "release", "deprecate"],
+    ),
+    ("frozen", &["register", "freeze"]),
+    ("owing", &["register", "promote", "verify", "owe"]),
+    ("paid", &["register", "promote", "verify", "owe", "pay"]),
+    ("intended", &["register", "intend"]),
+    ("sealed", &["register", "seal"]),
+    ("disclosed", &["register", "seal", "disclose"]),
+];
+
+/// Staging for candidates, production for releases behind an approval; `0.9.0` is in production.
+fn ground() -> Bench {
     let mut rules = two_stages();
     rules.environments[0].gates.clear();
+    rules.environments[1].gates = vec![gate(r#"{"approvals":{"count":1,"from":["maintainers"]}}"#)];
     let mut bench = Bench::new(rules);
     bench.candidate("0.9.0-rc.1");
     bench.deploy("staging", "0.9.0-rc.1");
-    let steps: &[&str] = match name {
-        "absent" => &[],
-        "candidate" => &["register"],
-        "rejected" => &["register", "reject"],
-        "in flight" => &["register", "promote"],
-        "started" => &["register", "promote", "deploy"],
-        "failed" => &["register", "promote", "fail"],
-        "verified" => &["register", "promote", "verify"],
-        "drifted" => &["register", "promote", "verify", "drift"],
-        "held" => &["register", "promote", "verify", "hold"],
-        "selected" => &["register", "promote", "verify", "release"],
-        "rolling back" => &["register", "promote", "verify", "roll back"],
-        "rolled back" => &["register", "promote", "verify", "roll back", "see"],
-        other => panic!("no situation {other}"),
-    };
-    for step in steps {
-        bench.run(command(&bench, step));
-    }
+    bench.run(Command::Release(Box::new(MakeRelease::of_candidate(
+        version("0.9.0"),
+        version("0.9.0-rc.1"),
+        commit("0.9.0-rc.1"),
+        artifacts("0.9.0-rc.1"),
+    ))));
+    bench.run(Command::Approve {
+        environment: environment("production"),
+        subject: subject("0.9.0"),
+    });
+    bench.deploy("production", "0.9.0");
     bench
 }
 
-const SITUATIONS: [&str; 12] = [
-    "absent",
-    "candidate",
-    "rejected",
-    "in flight",
-    "started",
-    "failed",
-    "verified",
-    "drifted",
-    "held",
-    "selected",
-    "rolling back",
-    "rolled back",
-];
-
-const COMMANDS: [&str; 18] = [
-    "register",
-    "register another",
-    "reject",
-    "promote",
-    "promote on",
-    "deploy",
-    "verify",
-    "verify another",
-    "fail",
-    "drift",
-    "release",
-    "release on",
-    "roll back",
-    "hold",
-    "unhold",
-    "check",
-    "move latest",
-    "deprecate",
-];
-
-fn command(bench: &Bench, name: &str) -> Command {
-    let staging = environment("staging");
-    let release = || {
-        MakeRelease::of_candidate(
-            version("1.0.0"),
-            version("1.0.0-rc.1"),
-            commit("1.0.0-rc.1"),
-            artifacts("1.0.0-rc.1"),
-        )
+/// Every situation, the empty ledger and one that is not understood included.
+fn situations() -> Vec<(String, String, Bench)> {
+    let empty = Bench::new(two_stages());
+    let mut unknown = ground();
+    let event = Event {
+        at: time(T0).into(),
+        by: "ssh:ann".parse().unwrap(),
+        kind: EventKind::Unknown {
+            name: "teleported".to_owned(),
+            fields: "{}".to_owned(),
+        },
+        policy: None,
     };
-    let reason = "a reason".to_owned();
-    match name {
-        "register" => register("1.0.0-rc.1", "1.0.0-rc.1"),
-        "register another" => register("1.0.0-rc.1", "another build"),
-        "reject" => reject("1.0.0-rc.1"),
-        "promote" => promote("staging", "1.0.0-rc.1"),
-        "promote on" => promote("production", "1.0.0"),
-        "deploy" => Command::Deploy {
-            environment: staging,
-        },
-        "verify" => Command::VerifyDeployed {
-            environment: staging,
-            observed: artifacts("1.0.0-rc.1").identity(),
-        },
-        "see" => verify(&bench.state, "staging", "0.9.0-rc.1"),
-        "verify another" => Command::VerifyDeployed {
-            environment: staging,
-            observed: artifacts("another build").identity(),
-        },
-        "fail" => Command::FailDeployment {
-            environment: staging,
-            reason,
-        },
-        "drift" => Command::Observe {
-            environment: staging,
-            observed: artifacts("another build").identity(),
-        },
-        "release" => Command::Release(Box::new(release())),
-        "release on" => Command::Release(Box::new(MakeRelease {
-            mark: Mark::Prerelease,
-            ..release()
-        })),
-        "roll back" => rollback("staging", "0.9.0-rc.1"),
-        "hold" => Command::Hold {
-            environment: staging,
-            reason,
-        },
-        "unhold" => Command::Unhold {
-            environment: staging,
-        },
-        "check" => Command::RecordCheck {
-            artifacts: artifacts("1.0.0-rc.1").identity(),
-            environment: None,
-            gate: "smoke".parse().unwrap(),
-            outcome: Outcome::Pass,
-            reason: None,
-        },
-        "move latest" => Command::MoveChannels {
-            moves: vec![ChannelMove {
-                channel: "latest".parse().unwrap(),
-                follows: Follows::Highest,
-                from: None,
-                to: version("1.0.0"),
-                environment: None,
-            }],
-        },
-        "deprecate" => Command::Deprecate {
-            reason,
-            replacement: None,
-            version: version("1.0.0"),
-        },
-        other => panic!("no command {other}"),
+    unknown.state.apply(&event).unwrap();
+    let mut all = vec![(
+        "empty".to_owned(),
+        "a ledger without a record".to_owned(),
+        empty,
+    )];
+    for (name, steps) in SITUATIONS {
+        let mut bench = ground();
+        for step in *steps {
+            bench.run(wish(step));
+        }
+        let steps = if steps.is_empty() {
+            "nothing more".to_owned()
+        } else {
+            steps.join(", ")
+        };
+        all.push(((*name).to_owned(), steps, bench));
+    }
+    let how = "an event of a kind that only a newer version knows".to_owned();
+    all.push(("not understood".to_owned(), how, unknown));
+    all
+}
+
+/// What a command becomes: its events, or everything that holds it.
+fn outcome(bench: &Bench, command: &Command) -> String {
+    match bench.judge("ann", command) {
+        Verdict::Advance(events) if events.is_empty() => "nothing to do".to_owned(),
+        Verdict::Advance(events) => {
+            let kinds = events
+                .iter()
+                .map(|event| format!("`{}`", event.kind.name()));
+            kinds.collect::<Vec<_>>().join(", ")
+        }
+        Verdict::Hold(blockers) => {
+            let held = blockers.as_slice().iter();
+            let held = held.map(|blocker| format!("`{}` ({})", blocker.gate, blocker.rank));
+            format!("held: {}", held.collect::<Vec<_>>().join(", "))
+        }
     }
 }
 
-#[test]
-fn every_command_in_every_situation_has_its_verdict() {
-    let mut text = String::new();
-    for name in SITUATIONS {
-        let bench = situation(name);
-        writeln!(text, "{name}:").unwrap();
-        for wish in COMMANDS {
-            let verdict = match bench.judge("ann", &command(&bench, wish)) {
-                Verdict::Advance(events) if events.is_empty() => "nothing to do".to_owned(),
-                Verdict::Advance(events) => {
-                    let kinds: Vec<_> = events.iter().map(|event| event.kind.name()).collect();
-                    kinds.join(", ")
+/// The page of the documentation, and how many cells it tells of.
+fn page() -> (String, usize) {
+    let situations = situations();
+    let mut text = "# What each command becomes in each situation\n\n".to_owned();
+    text.push_str("The situations of `1.0.0-rc.1` and the release `1.0.0`, where `0.9.0` is in production:\n\n");
+    text.push_str("| situation | what happened |\n|---|---|\n");
+    for (name, how, _) in &situations {
+        writeln!(text, "| {name} | {how} |").unwrap();
+    }
+    text.push_str("\nEach command stands with each situation exactly once:\n\n");
+    text.push_str("| command | | becomes | where the situation is |\n|---|---|---|---|\n");
+    let mut cells = 0;
+    for kind in Kind::ALL {
+        for (name, command) in wishes(*kind) {
+            let mut outcomes: Vec<(String, Vec<&str>)> = Vec::new();
+            for (situation, _, bench) in &situations {
+                let outcome = outcome(bench, &command);
+                cells += 1;
+                match outcomes.iter_mut().find(|(known, _)| *known == outcome) {
+                    Some((_, names)) => names.push(situation),
+                    None => outcomes.push((outcome, vec![situation])),
                 }
-                Verdict::Hold(blockers) => {
-                    let held: Vec<_> = blockers
-                        .as_slice()
-                        .iter()
-                        .map(|blocker| format!("{} ({})", blocker.gate, blocker.rank))
-                        .collect();
-                    format!("held: {}", held.join(", "))
-                }
-            };
-            writeln!(text, "  {wish:16} {verdict}").unwrap();
+            }
+            for (outcome, names) in outcomes {
+                let names = names.join(", ");
+                writeln!(text, "| `{kind:?}` | {name} | {outcome} | {names} |").unwrap();
+            }
         }
     }
-    assert_snapshot!(text);
+    (text, cells)
+}
+
+#[test]
+fn every_command_in_every_situation_becomes_what_the_documentation_says() {
+    let (text, cells) = page();
+    // Where a cell is to change, this is the new page.
+    std::fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/cells.md"), &text).unwrap();
+    for (line, (found, expected)) in text.lines().zip(PAGE.lines()).enumerate() {
+        assert_eq!(found, expected, "line {}", line + 1);
+    }
+    assert_eq!(text, PAGE);
+    let wishes: usize = Kind::ALL.iter().map(|kind| wishes(*kind).len()).sum();
+    assert_eq!(cells, wishes * (SITUATIONS.len() + 2));
+    println!(
+        "{} kinds, {wishes} commands, {cells} cells",
+        Kind::ALL.len()
+    );
+}
+
+#[test]
+fn every_kind_of_command_is_in_the_grid_and_goes_through_somewhere() {
+    let situations = situations();
+    for kind in Kind::ALL {
+        let commands = wishes(*kind);
+        assert!(
+            commands
+                .iter()
+                .all(|(_, command)| Kind::of(command) == *kind)
+        );
+        let advances = |(_, command): &(&str, Command)| {
+            situations.iter().any(|(_, _, bench)| {
+                matches!(bench.judge("ann", command), Verdict::Advance(events) if !events.is_empty())
+            })
+        };
+        assert!(commands.iter().any(advances), "{kind:?} never goes through");
+    }
 }

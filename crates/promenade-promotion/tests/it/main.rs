@@ -20,3 +20,4 @@ mod seeds;
 mod story;
 mod support;
 mod tamper;
+mod wishes;

@@ -13,6 +13,7 @@ mod history;
 mod house;
 mod impact;
 mod init;
+mod killed;
 mod ledger;
 mod ledgered;
 mod odd;
@@ -20,12 +21,15 @@ mod plans;
 mod process;
 #[path = "../../crates/promenade-registry/tests/it/proxy.rs"]
 mod proxy;
+mod raced;
 mod rebuilt;
+mod requirements;
 mod schema;
 #[path = "../../crates/promenade-registry/tests/it/server.rs"]
 mod server;
 mod signed;
 mod stores;
+mod strace;
 mod tags;
 mod tidy;
 mod versions;

@@ -7,7 +7,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Each module is one crate, behind the feature of the same name; there is nothing else in here.
+//! Each module is one crate, behind the feature of the same name; there is nothing else in here but
+//! the [`guide`].
 
 #[cfg(feature = "changelog")]
 pub use promenade_changelog as changelog;
@@ -33,3 +34,9 @@ pub use promenade_store as store;
 pub use promenade_tag as tag;
 #[cfg(feature = "version")]
 pub use promenade_version as version;
+
+/// What is longer than the page of an item.
+pub mod guide {
+    #[doc = include_str!("../docs/processes.md")]
+    pub mod processes {}
+}

@@ -126,6 +126,18 @@ const ROWS: &[Row] = &[
         "real::",
         "400 rounds of two writers on a real registry",
     ),
+    (
+        "plan-kills",
+        "promenade-tests",
+        "killed",
+        "plans of the four processes killed at every system call, and gone on with",
+    ),
+    (
+        "plan-races",
+        "promenade-tests",
+        "raced",
+        "100 forced interleavings of two releases",
+    ),
 ];
 
 pub(crate) fn command() -> clap::Command {

@@ -1,4 +1,4 @@
-//! `cargo xtask peers`: this program and its peers on one repository of many tags, as processes.
+//! `cargo xtask peers`: this program and its peers on one repository of many tags and commits, as processes.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -20,6 +20,12 @@ name = "peers"
 scheme = "semver"
 below-one = "breaking-is-minor"
 candidate = { label = "rc.{n}", counter = "label" }
+
+[commit]
+message = "release: v{version}"
+
+[changelog]
+file = "CHANGELOG.md"
 
 [[tag]]
 class = "candidate"
@@ -45,11 +51,16 @@ const PEERS: &[Peer] = &[
         ],
         "every tag, by version, with its facts",
     ),
+    (
+        "git",
+        &["log", "--format=%H %an %at%n%B", "v-last..HEAD"],
+        "the commits since the last release",
+    ),
     ("cog", &["get-version"], "the highest version"),
     (
         "git-cliff",
         &["--unreleased", "--offline"],
-        "the highest version and what follows it",
+        "the section of the commits since the last release",
     ),
 ];
 
@@ -60,7 +71,18 @@ const OURS: &[(&[&str], &str)] = &[
         &["tags", "--sort", "version"],
         "every tag, by version, with class, facts and findings",
     ),
+    (
+        &["changelog", "draft", "--stdout"],
+        "the section of the commits since the last release",
+    ),
+    (
+        &["release", "9999.0.0"],
+        "the plan of a release: its documents, commit, tag and record",
+    ),
 ];
+
+/// How many commits are not released: as many as the cargo repository had when it was measured.
+const UNRELEASED: u32 = 411;
 
 pub(crate) fn command() -> clap::Command {
     let number = |name: &'static str, default: &'static str, help: &'static str| {
@@ -72,12 +94,17 @@ pub(crate) fn command() -> clap::Command {
     };
     clap::Command::new("peers")
         .about(
-            "Times this program beside git, cocogitto and git-cliff on a repository of many tags",
+            "Times this program beside git, cocogitto and git-cliff on a repository of many tags and commits",
         )
         .arg(number(
             "tags",
             "100000",
             "How many tags, each of a commit of its own",
+        ))
+        .arg(number(
+            "commits",
+            "0",
+            "How many commits in all; as many as tags, and some that are not released, at least",
         ))
         .arg(number(
             "runs",
@@ -90,14 +117,15 @@ pub(crate) fn command() -> clap::Command {
 pub(crate) fn run(matches: &ArgMatches, _context: &Context) -> Result<Report, CliError> {
     let number = |name: &str| matches.get_one::<u32>(name).copied().unwrap_or_default();
     let (tags, runs) = (number("tags"), number("runs"));
+    let commits = number("commits").max(tags.saturating_add(UNRELEASED));
     let limit = Duration::from_secs(u64::from(number("limit")));
     let dir = std::env::temp_dir().join(format!("promenade-peers-{}", std::process::id()));
-    let measured = repository(&dir, tags).and_then(|()| measure(&dir, runs, limit));
+    let measured = repository(&dir, tags, commits).and_then(|()| measure(&dir, runs, limit));
     let removed = std::fs::remove_dir_all(&dir);
     let rows = measured?;
     removed.map_err(CliError::world)?;
     let mut text =
-        format!("{tags} tags of {tags} commits; medians of {runs} runs, whole processes\n");
+        format!("{tags} tags, {commits} commits; medians of {runs} runs, whole processes\n");
     let mut json = Vec::new();
     for row in &rows {
         let shown = match &row.outcome {
@@ -116,7 +144,7 @@ pub(crate) fn run(matches: &ArgMatches, _context: &Context) -> Result<Report, Cl
             "program": row.name, "asked": row.asked, "seconds": seconds, "said": shown.trim(),
         }));
     }
-    let json = serde_json::json!({ "tags": tags, "runs": runs, "rows": json });
+    let json = serde_json::json!({ "tags": tags, "commits": commits, "runs": runs, "rows": json });
     Ok(Report::new("promenade.xtask-peers/1", json, text))
 }
 
@@ -223,8 +251,9 @@ fn time(
     }
 }
 
-/// Makes a repository with a commit for each tag: releases, candidates, and some that are neither.
-fn repository(dir: &Path, tags: u32) -> Result<(), CliError> {
+/// Makes a repository: releases, candidates and tags that are neither, spread over the commits; a build
+/// of its tip is recorded, so that a release can be planned.
+fn repository(dir: &Path, tags: u32, commits: u32) -> Result<(), CliError> {
     std::fs::create_dir(dir).map_err(CliError::world)?;
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
@@ -233,7 +262,7 @@ fn repository(dir: &Path, tags: u32) -> Result<(), CliError> {
     };
     let done = |command: &mut Command| match succeeds(command) {
         Ok(true) => Ok(()),
-        Ok(false) => Err(CliError::world("git failed")),
+        Ok(false) => Err(CliError::world("a step of the preparation failed")),
         Err(error) => Err(error),
     };
     done(&mut git(&["init", "-q", "-b", "main"]))?;
@@ -242,33 +271,82 @@ fn repository(dir: &Path, tags: u32) -> Result<(), CliError> {
         .spawn()
         .map_err(CliError::world)?;
     if let Some(stdin) = import.stdin.take() {
-        let mut stream = std::io::BufWriter::new(stdin);
-        for n in 0..tags {
-            let (major, minor, patch) = (n / 10_000, n / 100 % 100, n % 100);
-            let name = match n % 10 {
-                0 => format!("build-{n}"),
-                1..=3 => format!("v{major}.{minor}.{patch}-rc.{}", n % 7),
-                _ => format!("v{major}.{minor}.{patch}"),
-            };
-            let when = 1_600_000_000 + u64::from(n);
-            let message = format!("fix: number {n}\n");
-            write!(
-                stream,
-                "commit refs/heads/main\nmark :1\n\
-                 committer A <a@forge.example> {when} +0000\n\
-                 data {}\n{message}\nreset refs/tags/{name}\nfrom :1\n\n",
-                message.len()
-            )
-            .map_err(CliError::world)?;
-        }
-        stream.flush().map_err(CliError::world)?;
+        write_history(stdin, tags, commits).map_err(CliError::world)?;
     }
     if !import.wait().map_err(CliError::world)?.success() {
         return Err(CliError::world("git fast-import failed"));
     }
-    done(&mut git(&["pack-refs", "--all"]))?;
-    let write = |name: &str, text: &str| std::fs::write(dir.join(name), text);
-    write("release.toml", PROCESS).map_err(CliError::world)?;
-    write("cog.toml", "tag_prefix = \"v\"\n").map_err(CliError::world)?;
-    write("cliff.toml", "[git]\ntag_pattern = \"v[0-9].*\"\n").map_err(CliError::world)
+    for arguments in [
+        &["config", "user.name", "A"][..],
+        &["config", "user.email", "a@forge.example"],
+        &["reset", "-q", "--hard"],
+        &["pack-refs", "--all"],
+        &["commit-graph", "write", "--reachable"],
+    ] {
+        done(&mut git(arguments))?;
+    }
+    let own = std::env::current_exe().map_err(CliError::world)?;
+    let record = ["build", "record", "dist", "--as", "ci:build", "--execute"];
+    let mut build = Command::new(own);
+    build.args(record).current_dir(dir).stdout(Stdio::null());
+    done(&mut build)
 }
+
+/// Writes what `git fast-import` reads.
+fn write_history(
+    stdin: impl std::io::Write,
+    tags: u32,
+    commits: u32,
+) -> Result<(), std::io::Error> {
+    let mut stream = std::io::BufWriter::new(stdin);
+    let released = commits.saturating_sub(UNRELEASED);
+    let mut tagged = 0_u32;
+    for n in 0..commits {
+        let when = 1_600_000_000 + u64::from(n);
+        let kind = if n % 3 == 0 { "feat" } else { "fix" };
+        let message = format!("{kind}: number {n}\n");
+        write!(
+            stream,
+            "commit refs/heads/main\nmark :1\ncommitter A <a@forge.example> {when} +0000\n\
+             data {}\n{message}",
+            message.len()
+        )?;
+        if n == 0 {
+            for (name, text) in FILES {
+                write!(
+                    stream,
+                    "M 100644 inline {name}\ndata {}\n{text}\n",
+                    text.len()
+                )?;
+            }
+        }
+        // As many tags as there should be up to here, the last one on the last released commit.
+        let due = u64::from(n + 1) * u64::from(tags) / u64::from(released.max(1));
+        while n < released && u64::from(tagged) < due {
+            let (major, minor, patch) = (tagged / 10_000, tagged / 100 % 100, tagged % 100);
+            let name = match tagged % 10 {
+                0 => format!("build-{tagged}"),
+                1..=3 => format!("v{major}.{minor}.{patch}-rc.{}", tagged % 7),
+                _ => format!("v{major}.{minor}.{patch}"),
+            };
+            writeln!(stream, "reset refs/tags/{name}\nfrom :1\n")?;
+            tagged += 1;
+        }
+        if n + 1 == released {
+            writeln!(stream, "reset refs/tags/v-last\nfrom :1\n")?;
+        }
+    }
+    stream.flush()
+}
+
+/// The files of the repository.
+const FILES: &[(&str, &str)] = &[
+    ("release.toml", PROCESS),
+    ("cog.toml", "tag_prefix = \"v\"\n"),
+    ("cliff.toml", "[git]\ntag_pattern = \"v[0-9].*\"\n"),
+    (
+        "CHANGELOG.md",
+        "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- Everything.\n",
+    ),
+    ("dist/app", "the artifact\n"),
+];

@@ -251,6 +251,9 @@ impl Desk<'_> {
 
     /// A release comes from a candidate that was verified, or is one that needs none.
     fn origin(&self, release: &MakeRelease, blockers: &mut Vec<Blocker>) -> Result<(), Blockers> {
+        if release.from.is_none() {
+            blockers.extend(self.was_rejected(release));
+        }
         match &release.from {
             Some(from) => {
                 let candidate = self.known(from)?;
@@ -271,6 +274,20 @@ impl Desk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// INV-12: what was rejected stays so, also under another version that needs no candidate.
+    fn was_rejected(&self, release: &MakeRelease) -> Option<Blocker> {
+        let identity = release.artifacts.identity();
+        let mut versions = self.state.versions.iter();
+        let (rejected, _) = versions.find(|(_, record)| {
+            record.stage == Stage::Rejected && record.artifacts == Some(identity)
+        })?;
+        let why = format!(
+            "candidate `{rejected}` was rejected, and `{}` is the same build",
+            release.version
+        );
+        Some(Blocker::permanent("rejected", why))
     }
 
     fn of_candidate(

@@ -1780,3 +1780,29 @@ fn a_known_version_keeps_its_commit_even_for_the_same_artifacts() {
     assert!(evolve(bench.state.clone(), &event(released("1.0.0"))).is_ok());
     assert_eq!(broken(&bench.state, released("another commit")).0, "INV-2");
 }
+
+#[test]
+fn what_was_rejected_is_not_released_directly_under_another_version() {
+    // INV-12: a lane that needs no candidate is no way around a rejection.
+    let mut bench = stages(|_| {});
+    bench.candidate("1.0.0-rc.1");
+    bench.candidate("1.0.0-rc.2");
+    bench.run(reject("1.0.0-rc.1"));
+    let same = |commit_of: &str, built_of: &str| {
+        Command::Release(Box::new(MakeRelease {
+            lane: Lane::Hotfix,
+            ..MakeRelease::direct(version("1.0.1"), commit(commit_of), artifacts(built_of))
+        }))
+    };
+    // The same build of any commit is what was rejected.
+    let why = bench.held(same("1.0.1", "1.0.0-rc.1"));
+    assert!(
+        why.contains("rejected (permanent): candidate `1.0.0-rc.1` was rejected"),
+        "{why}"
+    );
+    // Another build of its commit is no way around it either.
+    let why = bench.held(same("1.0.0-rc.1", "1.0.1"));
+    assert!(why.contains("is another build"), "{why}");
+    let free = bench.judge("ann", &same("1.0.0-rc.2", "1.0.0-rc.2"));
+    assert!(matches!(free, Verdict::Advance(_)), "{free:?}");
+}

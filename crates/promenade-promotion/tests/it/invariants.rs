@@ -58,7 +58,13 @@ const GUARDS: [(u8, &[&str]); 44] = [
         11,
         &["invariants::a_new_policy_changes_nothing_of_what_was"],
     ),
-    (12, &["invariants::a_rejected_candidate_moves_nowhere"]),
+    (
+        12,
+        &[
+            "invariants::a_rejected_candidate_moves_nowhere",
+            "decisions::what_was_rejected_is_not_released_directly_under_another_version",
+        ],
+    ),
     (
         13,
         &[
@@ -126,7 +132,10 @@ const GUARDS: [(u8, &[&str]); 44] = [
     ),
     (
         24,
-        &["promenade-registry/moves::adv_097_a_target_whose_layer_is_gone_is_refused"],
+        &[
+            "promenade-registry/moves::a_target_whose_layer_is_gone_is_refused",
+            "promenade-registry/real::adv_097_a_target_that_was_deleted_is_refused",
+        ],
     ),
     (
         25,
@@ -240,7 +249,7 @@ const GUARDS: [(u8, &[&str]); 44] = [
         42,
         &[
             "decisions::an_effect_is_intended_once_and_settled_once",
-            "promenade-registry/moves::adv_103_a_crash_in_any_call_converges_when_run_again",
+            "promenade-registry/moves::a_crash_in_any_call_converges_when_run_again",
         ],
     ),
     (

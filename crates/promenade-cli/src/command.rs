@@ -8,6 +8,7 @@ mod candidate;
 mod changelog;
 mod channels;
 mod check;
+mod contains;
 mod definitions;
 mod demo;
 mod deprecate;
@@ -53,6 +54,8 @@ pub(crate) enum Command {
     Channels(channels::ChannelsArgs),
     /// Looks for what can go wrong under the process, and tells the shortest story of it
     Check(check::CheckArgs),
+    /// Says which releases hold a fix: by ancestry, by picks, by the same patch
+    Contains(contains::ContainsArgs),
     /// Environment definitions: their lint, and pins set by an edit of one line
     Definitions(definitions::DefinitionsArgs),
     /// Shows a whole life cycle in a throw-away repository
@@ -110,6 +113,7 @@ impl Command {
             Self::Changelog(args) => changelog::run(args, context),
             Self::Channels(args) => channels::run(args, context),
             Self::Check(args) => check::run(args, context),
+            Self::Contains(args) => contains::run(args, context),
             Self::Definitions(args) => definitions::run(args, context),
             Self::Demo(args) => demo::run(args, context),
             Self::Deprecate(args) => deprecate::run(args, context),

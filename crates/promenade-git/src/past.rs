@@ -528,7 +528,7 @@ fn fingerprint(texts: &[&[u8]]) -> u64 {
 }
 
 /// Returns the commits that a commit says it was picked from.
-fn picked(data: &[u8]) -> impl Iterator<Item = ObjectId> + '_ {
+pub(crate) fn picked(data: &[u8]) -> impl Iterator<Item = ObjectId> + '_ {
     data.find_iter(PICKED).filter_map(|at| {
         let rest = data.get(at + PICKED.len()..)?;
         let end = rest.find_byte(b')')?;

@@ -4,6 +4,7 @@ mod look;
 mod push;
 mod undo;
 
+use promenade_process::port::holding::Holding;
 use promenade_process::port::repository as port;
 use promenade_process::port::signature::{GIT_NAMESPACE, MakeSignature};
 use promenade_promotion::CommitId as Id;
@@ -135,6 +136,13 @@ impl port::History for Work<'_> {
             .changed_paths(from.as_str(), to.as_str())
             .map_err(error)?;
         Ok(changed.into_iter().map(|change| change.path).collect())
+    }
+
+    fn holdings(&self, change: &Id, tips: &[Id]) -> Result<Vec<Holding>, port::RepositoryError> {
+        let tips: Vec<_> = tips.iter().map(Id::as_str).collect();
+        self.repository
+            .holdings(change.as_str(), &tips)
+            .map_err(error)
     }
 }
 

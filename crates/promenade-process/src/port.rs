@@ -6,6 +6,7 @@
 
 pub mod channels;
 pub mod forge;
+pub mod holding;
 pub mod hook;
 pub mod ledger;
 pub mod past;

@@ -1,5 +1,6 @@
 //! Git for Promenade, checked against git itself.
 
+mod contains;
 mod ledger;
 mod power;
 mod race;

@@ -7,6 +7,8 @@ use promenade_promotion::{Blocker, CommitId, Rank};
 use promenade_tag::TagFacts;
 use serde::{Deserialize, Serialize};
 
+use super::holding::Holding;
+
 /// What planning and auditing read. Nothing here changes the repository.
 pub trait History {
     /// Returns the facts of every tag, in any order.
@@ -55,6 +57,17 @@ pub trait History {
     /// # Errors
     /// [`RepositoryError`] if the repository cannot be read.
     fn changed(&self, from: &CommitId, to: &CommitId) -> Result<Vec<String>, RepositoryError>;
+
+    /// Tells for each of some commits whether it holds the change of one commit: by ancestry, by what
+    /// messages say of picks and reverts, and by patches that are the same.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] if the repository cannot be read, or its history is cut off.
+    fn holdings(
+        &self,
+        change: &CommitId,
+        tips: &[CommitId],
+    ) -> Result<Vec<Holding>, RepositoryError>;
 }
 
 /// What a repository is asked to change. Each change can tell done from not done by looking, so

@@ -1,5 +1,5 @@
-//! Releases on a forge: an in-memory forge, publishing that can be run again, and the banner of a
-//! deprecated release.
+//! Releases on a forge: GitHub's REST API, an in-memory forge, publishing that can be run again, and
+//! the banner of a deprecated release.
 //!
 //! ```
 //! use promenade_forge::{Forge, MemoryForge, ReleasePlan, ReleaseText, Stage, deprecate, publish};
@@ -25,7 +25,17 @@
 //! verb that deletes a release or an asset. What a forge shows as the latest release is observed
 //! and reported; the ledger says what it should be.
 
+//!
+//! # Features
+//!
+//! - `http` (default): forges over HTTP, without TLS and so on this machine only.
+//! - `tls`: the same with TLS (rustls and ring, which needs a C compiler).
+
 mod banner;
+#[cfg(feature = "http")]
+mod github;
+#[cfg(feature = "http")]
+mod http;
 mod memory;
 mod publish;
 
@@ -34,5 +44,9 @@ pub use promenade_process::port::forge::{
 };
 
 pub use banner::{DeprecateError, deprecate, deprecation};
+#[cfg(feature = "http")]
+pub use github::{GITHUB_API, GithubForge};
+#[cfg(feature = "http")]
+pub use http::{OpenError, Patience, Token, TokenError};
 pub use memory::MemoryForge;
 pub use publish::{PlanReleaseError, PublishError, ReleasePlan, publish};

@@ -14,6 +14,8 @@
 //! ```
 
 pub mod disk;
+pub mod github;
+pub mod http;
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;

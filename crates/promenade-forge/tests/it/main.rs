@@ -1,5 +1,8 @@
 //! Releases on a forge.
 
+#[cfg(feature = "http")]
+mod github;
+
 use std::cell::Cell;
 
 use promenade_forge::{

@@ -68,6 +68,18 @@ pub enum ForgeErrorKind {
         /// What the forge answered.
         cause: String,
     },
+    /// The forge asks to wait longer than the caller wants to; nothing was done.
+    #[error("the forge asks to wait{}", retry_secs.map_or_else(String::new, |secs| format!(" {secs} seconds")))]
+    Throttled {
+        /// How long, in seconds, if it says so.
+        retry_secs: Option<u64>,
+    },
+    /// The forge answered what cannot be true, or what cannot be read.
+    #[error("the answer of the forge cannot be: {problem}")]
+    Protocol {
+        /// What is wrong with it.
+        problem: String,
+    },
     /// What was asked cannot be: a draft cannot be the latest, a name has a slash.
     #[error("refused: {problem}")]
     Invalid {

@@ -12,6 +12,7 @@ mod graphs;
 mod history;
 mod house;
 mod impact;
+mod impacted;
 mod init;
 mod killed;
 mod ledger;

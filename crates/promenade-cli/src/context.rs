@@ -56,6 +56,9 @@ pub(crate) struct GlobalArgs {
     /// The time to work at, instead of the clock
     #[arg(long, global = true, value_name = "RFC3339")]
     pub(crate) at: Option<DateTime<Utc>>,
+    /// The component, where the process has several
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) component: Option<String>,
     /// When to colour
     #[arg(long, global = true, value_enum, default_value_t)]
     pub(crate) color: Color,
@@ -121,6 +124,37 @@ impl Context {
         Ok(gates.fold(process, Process::with_gate))
     }
 
+    /// Returns the component that is worked on, where a process has several: each has versions, tags and
+    /// a ledger of its own.
+    pub(crate) fn component<'a>(
+        &'a self,
+        process: &'a Process,
+    ) -> Result<Option<&'a str>, CliError> {
+        let all = process.components();
+        if all.len() < 2 {
+            return Ok(None);
+        }
+        let named = self.global.component.as_deref();
+        if named.is_some_and(|named| all.iter().any(|rule| rule.name == named)) {
+            return Ok(named);
+        }
+        let names: Vec<_> = all.iter().map(|rule| rule.name.as_str()).collect();
+        Err(CliError::input(format!(
+            "the process has several components, expected `--component` with one of {}",
+            names.join(", ")
+        )))
+    }
+
+    /// Returns the stream of the ledger: one for each component, where there are several.
+    pub(crate) fn stream(&self, process: Option<&Process>) -> Result<StreamId, CliError> {
+        let component = match process {
+            Some(process) => self.component(process)?,
+            None => None,
+        };
+        let name = component.map(|name| format!("{STREAM}-{name}"));
+        StreamId::new(name.as_deref().unwrap_or(STREAM)).map_err(CliError::input)
+    }
+
     /// Replays the ledger of the repository.
     ///
     /// # Errors
@@ -129,8 +163,8 @@ impl Context {
         let repository = self.repository()?;
         let nobody = Ident::new("promenade", "promenade@localhost", self.at().fixed_offset());
         let ledger = GitLedger::new(&repository, &nobody.map_err(git_error)?);
-        let stream = StreamId::new(STREAM).map_err(CliError::input)?;
         let process = self.names_process().then(|| self.process()).transpose()?;
+        let stream = self.stream(process.as_ref())?;
         let mut replay = Replay::new(&stream);
         trust::read_on(&mut replay, &ledger, &stream, process.as_ref(), self.at())?;
         Ok((replay.state().clone(), replay.head()))
@@ -145,7 +179,8 @@ impl Context {
         let repository = self.repository()?;
         let nobody = Ident::new("promenade", "promenade@localhost", self.at().fixed_offset());
         let ledger = GitLedger::new(&repository, &nobody.map_err(git_error)?);
-        let stream = StreamId::new(STREAM).map_err(CliError::input)?;
+        let process = self.names_process().then(|| self.process()).transpose()?;
+        let stream = self.stream(process.as_ref())?;
         let mut events = Vec::new();
         let read = ledger.read(&stream, 1, &mut |record| {
             events.extend(Event::parse(&record.body));

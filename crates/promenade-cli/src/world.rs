@@ -6,6 +6,7 @@ mod hooks;
 pub(crate) mod interrupt;
 mod key;
 mod shelf;
+mod since;
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -25,7 +26,7 @@ use promenade::registry::{Registry, RegistryChannels};
 use promenade::signature::{GIT_NAMESPACE, MakeSignature};
 use promenade::version::Version;
 
-pub(crate) use act::{ActArgs, carry_out, run, subject};
+pub(crate) use act::{ActArgs, carry_out, run, run_because, subject};
 pub(crate) use hooks::HookRunner;
 pub(crate) use shelf::Shelf;
 
@@ -37,6 +38,7 @@ pub(crate) struct Site {
     pub(crate) repository: Repository,
     pub(crate) process: Process,
     pub(crate) stream: StreamId,
+    component: Option<String>,
     ledger: GitLedger,
     key: Option<Arc<dyn MakeSignature>>,
     /// The time by which signatures are judged.
@@ -52,7 +54,12 @@ impl Site {
         let key = key::signer(&repository)?;
         let who = repository.identity(context.at().fixed_offset());
         let who = who.map_err(git_error)?;
-        Self::new(repository, process, key, &who, context.at())
+        let component = context.component(&process)?.map(str::to_owned);
+        let stream = context.stream(Some(&process))?;
+        let mut site = Self::new(repository, process, key, &who, context.at())?;
+        site.replay = RefCell::new(Replay::new(&stream));
+        (site.stream, site.component) = (stream, component);
+        Ok(site)
     }
 
     /// Takes a repository, its process and a key.
@@ -78,6 +85,7 @@ impl Site {
             ledger,
             key,
             at,
+            component: None,
             replay: RefCell::new(Replay::new(&stream)),
             stream,
         })
@@ -137,18 +145,21 @@ impl Site {
         hand: &Hand,
         wish: impl FnOnce(&Planner<'_>, &Work<'_>) -> Result<Planned, PlanError>,
     ) -> Result<Planned, CliError> {
-        self.plan_for(hand, None, wish)
+        self.plan_for(hand, None, &[], wish)
     }
 
-    /// Plans, for a remote to publish at. Nothing is changed.
+    /// Plans, for a remote to publish at and for reasons that are known before. Nothing is changed.
     pub(crate) fn plan_for(
         &self,
         hand: &Hand,
         remote: Option<&Remote>,
+        why: &[String],
         wish: impl FnOnce(&Planner<'_>, &Work<'_>) -> Result<Planned, PlanError>,
     ) -> Result<Planned, CliError> {
         let (state, head) = self.replay()?;
-        let planner = Planner::new(&self.process, &self.stream, &state, head, hand);
+        let planner = Planner::new(&self.process, &self.stream, &state, head, hand)
+            .of_component(self.component.as_deref())
+            .because(why);
         let planner = match remote {
             Some(remote) => planner.publishing(remote),
             None => planner,

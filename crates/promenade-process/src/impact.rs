@@ -134,7 +134,11 @@ impl Impacts {
             entry.commits.retain(|id| own.contains(id.as_str()));
             (!entry.commits.is_empty()).then_some(ImpactReason {
                 impact: entry.impact,
-                text: entry.text,
+                // The impact says so itself.
+                text: match entry.text.strip_prefix("**Breaking:** ") {
+                    Some(text) => text.to_owned(),
+                    None => entry.text,
+                },
                 commits: entry.commits,
             })
         });

@@ -98,6 +98,8 @@ pub struct Planner<'a> {
     head: Head,
     hand: &'a Hand,
     remote: Option<&'a Remote>,
+    component: Option<&'a str>,
+    why: &'a [String],
 }
 
 impl<'a> Planner<'a> {
@@ -117,6 +119,8 @@ impl<'a> Planner<'a> {
             head,
             hand,
             remote: None,
+            component: None,
+            why: &[],
         }
     }
 
@@ -125,6 +129,20 @@ impl<'a> Planner<'a> {
     #[must_use]
     pub fn publishing(mut self, remote: &'a Remote) -> Self {
         self.remote = Some(remote);
+        self
+    }
+
+    /// Plans for one of several components: its tags, its group of files. Its ledger is its own.
+    #[must_use]
+    pub fn of_component(mut self, component: Option<&'a str>) -> Self {
+        self.component = component;
+        self
+    }
+
+    /// Has plans say why, before the reasons of their own: what changed since the last release.
+    #[must_use]
+    pub fn because(mut self, why: &'a [String]) -> Self {
+        self.why = why;
         self
     }
 
@@ -239,10 +257,10 @@ impl<'a> Planner<'a> {
 
     fn tag_name(&self, class: Class, version: &Version) -> Result<Option<String>, PlanError> {
         let tags = self.process.tags();
-        if tags.rule(class, None, version).is_none() {
+        if tags.rule(class, self.component, version).is_none() {
             return Ok(None);
         }
-        tags.name(class, None, version)
+        tags.name(class, self.component, version)
             .map(|name| Some(name.to_string()))
             .map_err(PlanError::Tag)
     }

@@ -1,6 +1,6 @@
 //! `candidate`: the next candidate, from a commit that was built.
 
-use promenade::version::{Change, Impact, Level};
+use promenade::version::{Impact, Level};
 
 use crate::world::{self, ActArgs, Site};
 use crate::{CliError, Context, Report};
@@ -10,7 +10,8 @@ pub(crate) struct CandidateArgs {
     /// The commit; by default the one that is checked out
     #[arg(long, value_name = "REV", default_value = "HEAD")]
     commit: String,
-    /// The strongest impact since the last release: none, fix, feature or breaking
+    /// The strongest impact since the last release: none, fix, feature or breaking; by default what
+    /// `[impact]` of the process reads it from, else fix
     #[arg(long, conflicts_with = "level")]
     impact: Option<Impact>,
     /// The level, instead of an impact: patch, minor or major
@@ -23,11 +24,8 @@ pub(crate) struct CandidateArgs {
 pub(crate) fn run(args: &CandidateArgs, context: &Context) -> Result<Report, CliError> {
     let site = Site::open(context)?;
     let commit = site.find(&args.commit)?;
-    let change = match args.level {
-        Some(level) => Change::Level(level),
-        None => Change::Impact(args.impact.unwrap_or(Impact::Fix)),
-    };
-    world::run(&args.act, context, &site, |planner, _| {
-        planner.candidate(&commit, change)
+    let since = site.since(site.released()?.as_ref(), &commit, args.impact, args.level)?;
+    world::run_because(&args.act, context, &site, &since.why, |planner, _| {
+        planner.candidate(&commit, since.change)
     })
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use promenade::process::ReleaseRequest;
 use promenade::promotion::{Stage, State};
-use promenade::version::{Impact, Lane, Request, Version};
+use promenade::version::{Change, Impact, Lane, Request, Version};
 
 use crate::world::{self, ActArgs, Site};
 use crate::{CliError, Context, Report};
@@ -25,7 +25,8 @@ pub(crate) struct ReleaseArgs {
     /// A release of an older line, without a candidate
     #[arg(long)]
     backport: bool,
-    /// The strongest impact since the last release, where there is no candidate
+    /// The strongest impact since the last release, where there is no candidate; by default what
+    /// `[impact]` of the process reads it from, else fix
     #[arg(long, conflicts_with = "version")]
     impact: Option<Impact>,
     /// A file with what users must do to come to this version
@@ -37,13 +38,18 @@ pub(crate) struct ReleaseArgs {
 
 pub(crate) fn run(args: &ReleaseArgs, context: &Context) -> Result<Report, CliError> {
     let site = Site::open(context)?;
-    let request = request(args, context, &site)?;
-    world::run(&args.act, context, &site, |planner, work| {
+    let (request, why) = request(args, context, &site)?;
+    world::run_because(&args.act, context, &site, &why, |planner, work| {
         planner.release(work, &request)
     })
 }
 
-fn request(args: &ReleaseArgs, context: &Context, site: &Site) -> Result<ReleaseRequest, CliError> {
+/// What is to be released, and the reasons of its version.
+fn request(
+    args: &ReleaseArgs,
+    context: &Context,
+    site: &Site,
+) -> Result<(ReleaseRequest, Vec<String>), CliError> {
     let (state, _) = site.replay()?;
     let branch = args
         .branch
@@ -56,13 +62,14 @@ fn request(args: &ReleaseArgs, context: &Context, site: &Site) -> Result<Release
         None if args.backport || args.lane == Lane::Hotfix => None,
         None => candidate(site, &state, named.as_ref()),
     };
+    let mut why = Vec::new();
     let version = match (named, &candidate) {
         (Some(version), _) => version,
         (None, Some(candidate)) => {
             let next = site.process.version().promote(candidate);
             next.map_err(CliError::input)?.version().clone()
         }
-        (None, None) => next(args, context, site, &state)?,
+        (None, None) => next(args, context, site, &branch, &mut why)?,
     };
     let mut request = match candidate {
         Some(candidate) => ReleaseRequest::of_candidate(version, candidate, branch),
@@ -74,7 +81,7 @@ fn request(args: &ReleaseArgs, context: &Context, site: &Site) -> Result<Release
         let notes = String::from_utf8(context.read(path)?).map_err(CliError::input)?;
         request = request.with_upgrade_notes(notes);
     }
-    Ok(request)
+    Ok((request, why))
 }
 
 /// The newest candidate that is neither rejected nor released; of a version, if one is named.
@@ -97,26 +104,30 @@ fn next(
     args: &ReleaseArgs,
     context: &Context,
     site: &Site,
-    state: &State,
+    branch: &str,
+    why: &mut Vec<String>,
 ) -> Result<Version, CliError> {
-    let released = state
-        .versions
-        .iter()
-        .rev()
-        .find(|(_, record)| record.stage.is_release());
-    let request = match released {
-        Some((version, _)) => Request::after(version),
+    let released = site.released()?;
+    let tip = site.find(&format!("refs/heads/{branch}"))?;
+    let since = site.since(released.as_ref(), &tip, args.impact, None)?;
+    let request = match &released {
+        Some(released) => Request::after(&released.version),
         None => Request::first(),
     };
-    let request = request
-        .impact(args.impact.unwrap_or(Impact::Fix))
-        .lane(args.lane)
-        .on(context.at().date_naive());
+    let request = match since.change {
+        Change::Impact(impact) => request.impact(impact),
+        Change::Level(level) => request.level(level),
+    };
+    let request = request.lane(args.lane).on(context.at().date_naive());
     let next = site.process.version().next(&request);
     match next.map_err(CliError::input)? {
-        Some(next) => Ok(next.version().clone()),
+        Some(next) => {
+            why.extend(since.why);
+            why.push(next.why());
+            Ok(next.version().clone())
+        }
         None => Err(CliError::input(
-            "nothing changed that a user can see, so no version follows",
+            "nothing changed that a user can see, so no version follows; `--impact` says otherwise",
         )),
     }
 }

@@ -23,11 +23,7 @@ pub(crate) struct VersionArgs {
 #[derive(Clone, Debug, clap::Subcommand)]
 enum VersionCommand {
     /// Says which version is released, which candidate is open, and what is next on every line
-    Current {
-        /// The component, where tags name several
-        #[arg(long, value_name = "NAME")]
-        component: Option<String>,
-    },
+    Current,
     /// Says which version follows, and why
     Next(NextArgs),
     /// Reads version texts and says what each means
@@ -60,22 +56,19 @@ struct NextArgs {
     /// The next candidate instead of the next release
     #[arg(long)]
     candidate: bool,
-    /// The component, where tags name several
-    #[arg(long, value_name = "NAME")]
-    component: Option<String>,
 }
 
 pub(crate) fn run(args: &VersionArgs, context: &Context) -> Result<Report, CliError> {
     match &args.command {
-        VersionCommand::Current { component } => {
+        VersionCommand::Current => {
             let process = context.process()?;
-            let existing = Existing::read(context, &process, component.as_deref())?;
+            let existing = Existing::read(context, &process, context.global.component.as_deref())?;
             Ok(current(&process, &existing))
         }
         VersionCommand::Next(args) => {
             let process = context.process()?;
             let existing = match (
-                Existing::read(context, &process, args.component.as_deref()),
+                Existing::read(context, &process, context.global.component.as_deref()),
                 &args.from,
             ) {
                 (Ok(existing), _) => existing,

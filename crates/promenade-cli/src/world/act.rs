@@ -49,6 +49,17 @@ pub(crate) fn run(
     site: &Site,
     wish: impl FnOnce(&Planner<'_>, &Work<'_>) -> Result<Planned, PlanError>,
 ) -> Result<Report, CliError> {
+    run_because(args, context, site, &[], wish)
+}
+
+/// As [`run`], for reasons that are known before.
+pub(crate) fn run_because(
+    args: &ActArgs,
+    context: &Context,
+    site: &Site,
+    why: &[String],
+    wish: impl FnOnce(&Planner<'_>, &Work<'_>) -> Result<Planned, PlanError>,
+) -> Result<Report, CliError> {
     if args.execute && site.process.ledger().signed && site.key().is_none() {
         return Err(CliError::input(
             "the process counts signed records only, and git names no key to sign them with; set \
@@ -61,7 +72,7 @@ pub(crate) fn run(
     } else {
         site.remote(args.remote.as_deref())?
     };
-    match site.plan_for(&hand, remote.as_ref(), wish)? {
+    match site.plan_for(&hand, remote.as_ref(), why, wish)? {
         Planned::Held { title, blockers } => Ok(held(&title, &blockers)),
         Planned::Ready(plan) => carry_out(args, site, *plan),
     }

@@ -37,7 +37,7 @@ impl<'p, 'a> Draft<'p, 'a> {
             title: title.to_owned(),
             state: planner.state.clone(),
             head: planner.head,
-            why: Vec::new(),
+            why: planner.why.to_vec(),
             steps: Vec::new(),
             blockers: Vec::new(),
             private: false,
@@ -143,12 +143,13 @@ impl<'p, 'a> Draft<'p, 'a> {
         lane: Lane,
     ) -> Result<(), PlanError> {
         let (tags, hand) = (self.planner.process.tags(), self.planner.hand);
-        let Some(rule) = tags.rule(class, None, version) else {
+        let component = self.planner.component;
+        let Some(rule) = tags.rule(class, component, version) else {
             return Ok(());
         };
         let name = self.planner.tag_name(class, version)?.unwrap_or_default();
         let message = tags
-            .message(class, None, version, lane)
+            .message(class, component, version, lane)
             .map_err(PlanError::Tag)?;
         let signed = rule.signature != SignaturePolicy::None && hand.signs;
         if rule.signature == SignaturePolicy::Required && !hand.signs {

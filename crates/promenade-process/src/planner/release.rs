@@ -1,6 +1,6 @@
 //! Releases: the documents, the commit, the tag, the ledger, the channels.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use promenade_changelog::{Changelog, ChangelogPolicy, Cut, UpgradeNotes};
 use promenade_promotion::{
@@ -403,7 +403,7 @@ impl Planner<'_> {
         let mut changes = Vec::new();
         if self.process.commit().message.is_some() {
             let edit = files
-                .plan_version_edit(&tree, scheme, None, &request.version)
+                .plan_version_edit(&tree, scheme, self.component, &request.version)
                 .map_err(|error| refuse(error.file().unwrap_or("version"), error.to_string()))?;
             for file in edit.files() {
                 let change = DocumentChange {
@@ -415,9 +415,14 @@ impl Planner<'_> {
                 changes.push(change);
             }
         }
-        let found = files
-            .check_version(&tree, scheme, &request.version)
-            .map_err(|error| refuse(error.file(), error.to_string()))?;
+        let found = match self.component {
+            None => files.check_version(&tree, scheme, &request.version),
+            Some(name) => {
+                let expected = [(Some(name.to_owned()), request.version.clone())];
+                files.check(&tree, scheme, &BTreeMap::from(expected))
+            }
+        };
+        let found = found.map_err(|error| refuse(error.file(), error.to_string()))?;
         match found.first() {
             None => Ok(changes),
             Some(mismatch) => Err(refuse(&mismatch.file, mismatch.to_string())),

@@ -13,7 +13,7 @@ use promenade::registry::{
 use promenade::tag::{ChannelPlan, ChannelSet, Move, Positions, Target};
 use serde_json::{Value, json};
 
-use crate::context::{STREAM, git_error};
+use crate::context::git_error;
 use crate::{CliError, Context, Exit, registry};
 
 #[derive(Clone, Debug, clap::Args)]
@@ -57,7 +57,7 @@ impl Recorded {
             context.at().fixed_offset(),
         );
         let ledger = GitLedger::new(&repository, &nobody.map_err(git_error)?);
-        let stream = StreamId::new(STREAM).map_err(CliError::input)?;
+        let stream = context.stream(Some(process))?;
         if ledger.head(&stream).map_err(CliError::world)? == Head::EMPTY {
             return Ok(None);
         }

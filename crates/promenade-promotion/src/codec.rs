@@ -137,14 +137,25 @@ fn plain_run(bytes: &[u8]) -> usize {
 
 pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
+    /// The bytes before the first that is not UTF-8.
+    text: &'a str,
     at: usize,
     open: bool,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        // Checked once: a string is then no more than a slice.
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => bytes
+                .get(..error.valid_up_to())
+                .and_then(|valid| std::str::from_utf8(valid).ok())
+                .unwrap_or_default(),
+        };
         Self {
             bytes,
+            text,
             at: 0,
             open: true,
         }
@@ -169,7 +180,7 @@ impl<'a> Reader<'a> {
         self.bytes.get(self.at..).unwrap_or_default()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn literal(&mut self, text: &'static str) -> Result<(), ReadError> {
         if self.rest().starts_with(text.as_bytes()) {
             self.at += text.len();
@@ -199,23 +210,21 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    #[inline]
-    pub(crate) fn key(&mut self, key: &'static str) -> Result<(), ReadError> {
+    /// Reads a key, given as it is written: in quote marks, with the colon after it. Its length is
+    /// then known where it is compared.
+    #[inline(always)]
+    pub(crate) fn key(&mut self, written: &'static str) -> Result<(), ReadError> {
         self.element()?;
-        let found = self
-            .rest()
-            .strip_prefix(b"\"")
-            .and_then(|rest| rest.strip_prefix(key.as_bytes()))
-            .is_some_and(|rest| rest.starts_with(b"\":"));
-        if !found {
-            return self.missing(key);
+        if !self.rest().starts_with(written.as_bytes()) {
+            return self.missing(written);
         }
-        self.at += key.len() + 3;
+        self.at += written.len();
         Ok(())
     }
 
     #[cold]
-    fn missing(&self, key: &str) -> Result<(), ReadError> {
+    fn missing(&self, written: &str) -> Result<(), ReadError> {
+        let key = written.trim_matches(['"', ':']);
         self.error(format!("key `{key}`"))
     }
 
@@ -231,21 +240,25 @@ impl<'a> Reader<'a> {
         self.literal("\"")?;
         let start = self.at;
         let length = plain_run(self.rest());
-        let Some((head, [stop, ..])) = self.rest().split_at_checked(length) else {
-            return self.error("the end of a string");
-        };
         self.at += length;
-        if *stop == b'"' {
-            self.at += 1;
-            return match std::str::from_utf8(head) {
-                Ok(text) => Ok(Cow::Borrowed(text)),
-                Err(_) => Err(ReadError {
+        match self.peek() {
+            Some(b'"') => {
+                let text = self.text.get(start..self.at).ok_or(ReadError {
                     at: start,
                     expected: "UTF-8".into(),
-                }),
-            };
+                })?;
+                self.at += 1;
+                Ok(Cow::Borrowed(text))
+            }
+            Some(_) => {
+                let head = self.bytes.get(start..self.at).unwrap_or_default().to_vec();
+                self.escaped(start, head).map(Cow::Owned)
+            }
+            None => {
+                self.at = start;
+                self.error("the end of a string")
+            }
         }
-        self.escaped(start, head.to_vec()).map(Cow::Owned)
     }
 
     fn escaped(&mut self, start: usize, mut text: Vec<u8>) -> Result<String, ReadError> {
@@ -497,7 +510,7 @@ macro_rules! record {
             ) -> Result<Self, $crate::codec::ReadError> {
                 input.begin("{")?;
                 $(
-                    input.key(stringify!($field))?;
+                    input.key(concat!("\"", stringify!($field), "\":"))?;
                     let $field = <$type as $crate::codec::Canonical>::read(input)?;
                 )+
                 input.close("}")?;

@@ -127,19 +127,19 @@ impl Canonical for Event {
 
     fn read(input: &mut Reader<'_>) -> Result<Self, ReadError> {
         input.begin("{")?;
-        input.key("at")?;
+        input.key("\"at\":")?;
         let at = DateTime::<Utc>::read(input)?;
-        input.key("by")?;
+        input.key("\"by\":")?;
         let by = Actor::read(input)?;
-        input.key("clocks")?;
+        input.key("\"clocks\":")?;
         let clocks = BTreeMap::<ClockName, DateTime<Utc>>::read(input)?;
-        input.key("event")?;
+        input.key("\"event\":")?;
         let name = input.string()?;
-        input.key("fields")?;
+        input.key("\"fields\":")?;
         let kind = EventKind::read_fields(&name, input)?;
-        input.key("format")?;
+        input.key("\"format\":")?;
         input.literal("1")?;
-        input.key("policy")?;
+        input.key("\"policy\":")?;
         let policy = Option::<Digest>::read(input)?;
         input.close("}")?;
         let at = Moment { at, clocks };
@@ -202,7 +202,7 @@ macro_rules! events {
                     $($name => {
                         input.begin("{")?;
                         $(
-                            input.key(stringify!($field))?;
+                            input.key(concat!("\"", stringify!($field), "\":"))?;
                             let $field = <$type as Canonical>::read(input)?;
                         )*
                         input.close("}")?;

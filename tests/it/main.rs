@@ -8,6 +8,7 @@ mod channels;
 mod command;
 mod demo;
 mod embed;
+mod freeze;
 mod graphs;
 mod history;
 mod house;

@@ -104,15 +104,23 @@ impl App {
             .run(context)
     }
 
-    fn clap(&self) -> clap::Command {
+    /// Returns the definition of the command line, with the commands of the embedder: what man pages
+    /// and shell completions are made from.
+    ///
+    /// ```
+    /// let command = promenade_cli::App::new("promenade").clap();
+    /// assert!(command.find_subcommand("release").is_some());
+    /// ```
+    #[must_use]
+    pub fn clap(&self) -> clap::Command {
         let root = clap::Command::new(self.name)
-            .about(
-                "Plan a release, apply it, explain what blocks it, check the policy, audit history",
-            )
             .version(env!("CARGO_PKG_VERSION"))
             .subcommand_required(true)
             .arg_required_else_help(true);
-        let root = Command::augment_subcommands(GlobalArgs::augment_args(root));
+        // The two bring what is said of them, which is not what the program does.
+        let root = Command::augment_subcommands(GlobalArgs::augment_args(root)).about(
+            "Plans a release, applies it, explains what blocks it, checks the policy, audits history",
+        );
         self.own
             .iter()
             .fold(root, |root, (command, _)| root.subcommand(command.clone()))

@@ -1,5 +1,6 @@
 //! The tasks of this repository, with every command of `promenade-cli` embedded.
 
+mod pages;
 mod peers;
 mod programs;
 mod slow;
@@ -11,6 +12,7 @@ fn main() -> std::process::ExitCode {
         .command(test::command(), test::run)
         .command(tidy::command(), tidy::run)
         .command(slow::command(), slow::run)
+        .command(pages::command(), pages::run)
         .command(peers::command(), peers::run)
         .main()
 }

@@ -37,6 +37,99 @@ fn features() -> Result<Vec<(String, Vec<String>)>, CliError> {
     Ok(found)
 }
 
+/// The crates without a clock, files, a network or processes: they are built for the web too.
+const PURE: &[&str] = &[
+    "promenade-version",
+    "promenade-digest",
+    "promenade-tag",
+    "promenade-changelog",
+    "promenade-manifest",
+    "promenade-promotion",
+    "promenade-process",
+];
+
+/// The target that the pure crates are checked for.
+const WEB: &str = "wasm32-unknown-unknown";
+
+/// Checks the targets and the oldest Rust that VERSIONING.md promises.
+fn portable(checks: &mut Vec<(String, bool)>) -> Result<(), CliError> {
+    let targets = rustup(&["target", "list", "--installed"]);
+    if targets.lines().any(|line| line == WEB) {
+        let mut command = cargo(&["check", "--quiet", "--target", WEB]);
+        command.args(PURE.iter().flat_map(|name| ["-p", *name]));
+        checks.push((format!("pure crates for {WEB}"), succeeds(&mut command)?));
+    } else {
+        checks.push((
+            format!("{WEB} is not installed: rustup target add {WEB}"),
+            false,
+        ));
+    }
+    let oldest = oldest()?;
+    let toolchains = rustup(&["toolchain", "list"]);
+    if toolchains.lines().any(|line| line.starts_with(&oldest)) {
+        let mut command = std::process::Command::new("rustup");
+        let target = format!("target/rust-{oldest}");
+        command
+            .current_dir(root())
+            .args(["run", &oldest, "cargo", "check", "--quiet", "--workspace"])
+            .args(["--lib", "--bins", "--all-features", "--target-dir", &target])
+            // What cargo says to the programs it runs is about the toolchain that runs this one.
+            .env_remove("RUSTC")
+            .env_remove("RUSTDOC")
+            .env_remove("CARGO");
+        let good = succeeds(&mut command)?;
+        checks.push((format!("the oldest Rust, {oldest}"), good));
+    } else {
+        let line = format!("rustup toolchain install {oldest} --profile minimal");
+        checks.push((format!("Rust {oldest} is not installed: {line}"), false));
+    }
+    Ok(())
+}
+
+/// What rustup prints; nothing where there is no rustup.
+fn rustup(args: &[&str]) -> String {
+    let output = std::process::Command::new("rustup").args(args).output();
+    let stdout = output.map(|output| output.stdout).unwrap_or_default();
+    String::from_utf8_lossy(&stdout).into_owned()
+}
+
+/// The oldest Rust that the workspace declares.
+fn oldest() -> Result<String, CliError> {
+    let text = std::fs::read_to_string(root().join("Cargo.toml")).map_err(CliError::world)?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("rust-version = \""));
+    let version = line.and_then(|rest| rest.strip_suffix('"'));
+    version
+        .map(str::to_owned)
+        .ok_or_else(|| CliError::input("the workspace declares no `rust-version`"))
+}
+
+/// Words that `codespell` takes for mistakes: terms, and the mistakes that examples show.
+const WORDS: &str = "chanel,crate,enviroment,fo,fpr,hel,inflight,nd,ser";
+
+/// Checks the spelling of what people read.
+fn spelling(checks: &mut Vec<(String, bool)>) -> Result<(), CliError> {
+    if !is_installed("codespell") {
+        let line = "apt-get install --yes --no-install-recommends codespell";
+        checks.push((format!("codespell is not installed: {line}"), false));
+        return Ok(());
+    }
+    let mut command = std::process::Command::new("codespell");
+    command
+        .current_dir(root())
+        .args(["--ignore-words-list", WORDS, "--skip", "*.lock,*/tests/*"])
+        .args([
+            "README.md",
+            "ARCHITECTURE.md",
+            "CHANGELOG.md",
+            "VERSIONING.md",
+        ])
+        .args(["release.toml", "docs", "crates", "benches"]);
+    checks.push(("spelling".to_owned(), succeeds(&mut command)?));
+    Ok(())
+}
+
 pub(crate) fn command() -> clap::Command {
     clap::Command::new("tidy")
         .about("Checks format, lints, documentation, features and dependencies")
@@ -119,6 +212,8 @@ pub(crate) fn run(_matches: &ArgMatches, _context: &Context) -> Result<Report, C
             false,
         ));
     }
+    portable(&mut checks)?;
+    spelling(&mut checks)?;
     let mut text = String::new();
     for (name, good) in &checks {
         let _ = writeln!(text, "{} {name}", if *good { "ok    " } else { "FAILED" });

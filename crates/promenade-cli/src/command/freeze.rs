@@ -23,9 +23,9 @@ pub(crate) struct FreezeArgs {
     from: Option<DateTime<Utc>>,
     /// Until when; by default until it is lifted
     #[arg(long, value_name = "RFC3339")]
-    until: Option<DateTime<Utc>>,
+    to: Option<DateTime<Utc>>,
     /// Lifts it
-    #[arg(long, conflicts_with_all = ["environments", "from", "until"])]
+    #[arg(long, conflicts_with_all = ["environments", "from", "to"])]
     lift: bool,
     #[command(flatten)]
     act: ActArgs,
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &FreezeArgs, context: &Context) -> Result<Report, CliErr
             from: args.from.unwrap_or_else(|| context.at()),
             id,
             reason: args.reason.clone().unwrap_or_default(),
-            until: args.until,
+            until: args.to,
         };
         (title, command)
     };

@@ -1,4 +1,5 @@
 //! The command line as a program.
 
 mod changelog;
+mod definition;
 mod digest;

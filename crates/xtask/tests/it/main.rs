@@ -1,0 +1,3 @@
+//! The tasks of the repository, run as programs.
+
+mod pages;

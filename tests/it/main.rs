@@ -1,6 +1,7 @@
 //! Stories that cross crates, and the shape of the house.
 
 mod adversarial;
+mod after;
 mod audited;
 mod board;
 mod build;

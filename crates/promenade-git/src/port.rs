@@ -147,10 +147,17 @@ impl port::History for Work<'_> {
 }
 
 impl port::Repository for Work<'_> {
-    fn prepare(&self, request: &port::CommitRequest) -> Result<Id, port::RepositoryError> {
+    fn prepare(
+        &self,
+        before: &[port::CommitRequest],
+        request: &port::CommitRequest,
+    ) -> Result<Id, port::RepositoryError> {
+        let before: Result<Vec<_>, _> = before.iter().map(commit).collect();
         let request = commit(request).map_err(error)?;
-        let id = self.repository.prepare_commit(&request).map_err(error)?;
-        theirs(&id).map_err(error)
+        let id = self
+            .repository
+            .prepare_commit_after(&before.map_err(error)?, &request);
+        theirs(&id.map_err(error)?).map_err(error)
     }
 
     fn obstacles(

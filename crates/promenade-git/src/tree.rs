@@ -116,7 +116,12 @@ impl Repository {
         repository: &gix::Repository,
         revision: &str,
     ) -> Result<ObjectId, GitError> {
-        let id = self.resolve(revision)?.object()?;
+        // A commit that was only prepared is known by its id and in no other way.
+        let prepared = ObjectId::from_hex(revision.as_bytes()).ok();
+        let id = match prepared.filter(|id| repository.find_commit(*id).is_ok()) {
+            Some(id) => id,
+            None => self.resolve(revision)?.object()?,
+        };
         let commit = repository
             .find_commit(id)
             .map_err(|error| GitError::object(id, error))?;

@@ -152,8 +152,23 @@ impl Repository {
     /// # Errors
     /// [`GitError::Invalid`] for a path that git refuses, [`GitError::Io`] if a parent cannot be read.
     pub fn prepare_commit(&self, request: &CommitRequest<'_>) -> Result<CommitId, GitError> {
+        self.prepare_commit_after(&[], request)
+    }
+
+    /// As [`Repository::prepare_commit`], after commits that are to be made before it, oldest first.
+    ///
+    /// # Errors
+    /// As [`Repository::prepare_commit`].
+    pub fn prepare_commit_after(
+        &self,
+        before: &[CommitRequest<'_>],
+        request: &CommitRequest<'_>,
+    ) -> Result<CommitId, GitError> {
         let tip = self.reference(&format!("refs/heads/{}", request.branch))?;
         let repository = self.local().with_object_memory();
+        for one in before {
+            self.write_commit(&repository, one, tip.as_ref())?;
+        }
         Ok(self.write_commit(&repository, request, tip.as_ref())?.0)
     }
 

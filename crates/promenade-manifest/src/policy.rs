@@ -13,6 +13,7 @@ use crate::{Dependents, Form, KeyPath};
 /// versions = "shared"            # shared | per-package | none
 /// packages = ["acme-core"]       # absent: all of them
 /// dependents = "follow"          # follow | when-needed | keep
+/// optional = true                # a repository may have no such file
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -30,6 +31,7 @@ pub struct ManifestPolicy {
     packages: Vec<String>,
     versions: Versions,
     dependents: Dependents,
+    optional: bool,
 }
 
 /// How the packages of a manifest are versioned.
@@ -177,6 +179,7 @@ impl ManifestPolicy {
             packages: Vec::new(),
             versions: Versions::default(),
             dependents: Dependents::default(),
+            optional: false,
         })
     }
 
@@ -185,6 +188,19 @@ impl ManifestPolicy {
     pub fn group(mut self, group: Option<String>) -> Self {
         self.group = group;
         self
+    }
+
+    /// Sets whether a repository may have no such file.
+    #[must_use]
+    pub fn optional(mut self, optional: bool) -> Self {
+        self.optional = optional;
+        self
+    }
+
+    /// Returns whether a repository may have no such file.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        self.optional
     }
 
     /// Sets the packages; none stands for those that share a version.

@@ -20,6 +20,8 @@ pub(crate) struct RawManifest {
     versions: Versions,
     #[serde(default)]
     dependents: Dependents,
+    #[serde(default, skip_serializing_if = "is_false")]
+    optional: bool,
 }
 
 impl TryFrom<RawManifest> for ManifestPolicy {
@@ -30,7 +32,8 @@ impl TryFrom<RawManifest> for ManifestPolicy {
             .group(raw.group)
             .packages(raw.packages)
             .versions(raw.versions)
-            .dependents(raw.dependents))
+            .dependents(raw.dependents)
+            .optional(raw.optional))
     }
 }
 
@@ -43,6 +46,7 @@ impl From<ManifestPolicy> for RawManifest {
             packages: policy.package_names().to_vec(),
             versions: policy.versions_rule(),
             dependents: policy.dependents_rule(),
+            optional: policy.is_optional(),
         }
     }
 }

@@ -239,6 +239,21 @@ impl VersionFiles {
         self.check(tree, scheme, &expected)
     }
 
+    /// Returns whether no table names a file.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.manifests.is_empty() && self.files.is_empty()
+    }
+
+    /// Returns what is left without the manifests that may be absent and are: `has` tells of a path.
+    #[must_use]
+    pub fn present(&self, has: impl Fn(&str) -> bool) -> Self {
+        let mut left = self.clone();
+        let stays = |one: &ManifestPolicy| !one.is_optional() || has(one.path());
+        left.manifests.retain(stays);
+        left
+    }
+
     /// Returns whether the tables may lead to the file: it is named, or a manifest or lock file.
     #[must_use]
     pub fn may_read(&self, path: &str) -> bool {

@@ -100,6 +100,9 @@ impl Default for BranchRules {
 pub struct CommitRules {
     /// Its message; a process without one tags commits as they are.
     pub message: Option<MessageTemplate>,
+    /// The message of the commit that goes on to the next version after a release, which is its
+    /// `{version}`; by default `chore: begin {version}`.
+    pub after_release: Option<MessageTemplate>,
 }
 
 /// A `[[pin]]` table: a file that says what an environment is meant to run. Its history is audited.

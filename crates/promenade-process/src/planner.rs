@@ -1,5 +1,7 @@
 //! Planning: from facts, state and a wish to a plan, or to everything that holds it.
 
+mod after;
+mod documents;
 mod draft;
 mod promote;
 mod publish;

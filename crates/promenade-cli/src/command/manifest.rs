@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use promenade::manifest::fs::Directory;
-use promenade::manifest::{Mismatch, NamedVersion, VersionFiles};
+use promenade::manifest::{FileTree as _, Mismatch, NamedVersion, VersionFiles};
 use promenade::version::Scheme;
 use serde_json::{Value, json};
 
@@ -99,9 +99,10 @@ pub(crate) fn run(args: &ManifestArgs, context: &Context) -> Result<Report, CliE
 fn version_files(tree: &Directory, context: &Context) -> Result<(VersionFiles, Scheme), CliError> {
     if context.names_process() {
         let process = context.process()?;
-        let files = process.version_files();
-        if !files.manifests().is_empty() || !files.files().is_empty() {
-            return Ok((files.clone(), process.version().scheme().clone()));
+        let has = |path: &str| !matches!(tree.read(path), Ok(None));
+        let files = process.version_files().present(has);
+        if !files.is_empty() {
+            return Ok((files, process.version().scheme().clone()));
         }
     }
     let found = VersionFiles::found_in(tree).map_err(CliError::input)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use promenade::process::ReleaseRequest;
 use promenade::promotion::{Stage, State};
-use promenade::version::{Change, Impact, Lane, Request, Version};
+use promenade::version::{Change, Impact, Lane, Level, Request, Version};
 
 use crate::world::{self, ActArgs, Site};
 use crate::{CliError, Context, Report};
@@ -32,6 +32,10 @@ pub(crate) struct ReleaseArgs {
     /// A file with what users must do to come to this version
     #[arg(long, value_name = "FILE")]
     upgrade_notes: Option<PathBuf>,
+    /// What the main branch goes on to, where manifests name the next version after a release: patch,
+    /// minor or major
+    #[arg(long, default_value = "minor", value_name = "LEVEL")]
+    next: Level,
     #[command(flatten)]
     act: ActArgs,
 }
@@ -77,6 +81,7 @@ fn request(
         None => ReleaseRequest::direct(version, branch),
     };
     request.lane = args.lane;
+    request.next = args.next;
     if let Some(path) = &args.upgrade_notes {
         let notes = String::from_utf8(context.read(path)?).map_err(CliError::input)?;
         request = request.with_upgrade_notes(notes);

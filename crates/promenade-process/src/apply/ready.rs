@@ -16,7 +16,9 @@ pub fn ready(plan: &Plan, world: &World<'_>) -> Result<Vec<Obstacle>, ApplyError
     let mut obstacles = Vec::new();
     let mut first = true;
     for step in plan.steps() {
-        if let Some(change) = step.change() {
+        if let Some(change) = step.change()
+            && !goes_on(plan, step)
+        {
             let found = world.repository.obstacles(change);
             obstacles.extend(found.map_err(ApplyErrorKind::Repository)?);
         }
@@ -53,4 +55,14 @@ pub fn ready(plan: &Plan, world: &World<'_>) -> Result<Vec<Obstacle>, ApplyError
     }
     obstacles.dedup();
     Ok(obstacles)
+}
+
+/// Whether a step is a commit that goes on from another one of the plan: what stands in the way of that one
+/// stands in its way too, and nothing else.
+fn goes_on(plan: &Plan, step: &Step) -> bool {
+    let Step::Commit { request, .. } = step else {
+        return false;
+    };
+    let mut others = plan.steps().iter();
+    others.any(|other| matches!(other, Step::Commit { id, .. } if *id == request.parent))
 }

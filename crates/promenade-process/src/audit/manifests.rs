@@ -1,5 +1,6 @@
 //! The files that name the version, at the commit of a tag.
 
+use promenade_manifest::FileTree as _;
 use promenade_version::Version;
 
 use super::tags::{Versioned, finding};
@@ -10,12 +11,13 @@ use crate::port::past::Past;
 
 /// Judges every place that names the version at a release.
 pub(super) fn judge(process: &Process, past: &dyn Past, tag: &Versioned<'_>) -> Vec<Finding> {
-    let files = process.version_files();
-    if files.manifests().is_empty() && files.files().is_empty() {
-        return Vec::new();
-    }
     let commit = &tag.facts.peeled;
     let tree = CommitTree { past, commit };
+    let has = |path: &str| !matches!(tree.read(path), Ok(None));
+    let files = process.version_files().present(has);
+    if files.is_empty() {
+        return Vec::new();
+    }
     let scheme = process.version().scheme();
     let version: &Version = tag.version;
     match files.check_version(&tree, scheme, version) {

@@ -1,16 +1,16 @@
 //! Releases: the documents, the commit, the tag, the ledger, the channels.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use promenade_changelog::{Changelog, ChangelogPolicy, Cut, UpgradeNotes};
+use promenade_changelog::Changelog;
 use promenade_promotion::{
-    Artifacts, Blocker, Command, CommitId, MakeRelease, Rank, Stage, VersionRecord,
+    Artifacts, Blocker, Command, CommitId, FinalCommit, MakeRelease, Rank, Stage, VersionRecord,
 };
 use promenade_tag::{Class, Values};
-use promenade_version::{Lane, Version};
+use promenade_version::{Lane, Level, Version};
 
 use super::publish::About;
-use super::{Documents, Draft, PlanError, Planned, Planner};
+use super::{Draft, PlanError, Planned, Planner};
 use crate::hook::{HookEvent, HookTime};
 use crate::plan::{DocumentChange, Step};
 use crate::port::repository::{CommitRequest, Repository};
@@ -31,6 +31,9 @@ pub struct ReleaseRequest {
     pub branch: String,
     /// What users must do to come to this version, for the document with notes on upgrading (C21.2).
     pub upgrade_notes: Option<String>,
+    /// The level of the release that the main branch goes on to, where the process says what manifests
+    /// name after a release.
+    pub next: Level,
 }
 
 impl ReleaseRequest {
@@ -44,6 +47,7 @@ impl ReleaseRequest {
             backport: false,
             branch: branch.into(),
             upgrade_notes: None,
+            next: Level::Minor,
         }
     }
 
@@ -64,6 +68,7 @@ impl ReleaseRequest {
             backport: false,
             branch: branch.into(),
             upgrade_notes: None,
+            next: Level::Minor,
         }
     }
 
@@ -84,6 +89,17 @@ impl ReleaseRequest {
             ..Self::direct(version, branch)
         }
     }
+}
+
+/// What a release is made of.
+struct Release<'a> {
+    /// What it goes on from.
+    from: &'a CommitId,
+    /// Its commit.
+    commit: &'a CommitId,
+    /// What that changes.
+    changes: &'a [DocumentChange],
+    artifacts: Artifacts,
 }
 
 impl Planner<'_> {
@@ -114,14 +130,15 @@ impl Planner<'_> {
             draft.channels(&request.version, &commit)?;
             return Ok(draft.finish());
         }
-        let changes = self.documents(repository, request, &tip)?;
-        let commit = self.commit(repository, request, &tip, &changes)?;
+        let from = self.base(request, &tip);
+        let changes = self.documents(repository, request, &from)?;
+        let commit = self.commit(repository, request, &from, &changes)?;
         let Some(artifacts) = self.artifacts_for(request, &tip, &mut draft) else {
             return Ok(draft.finish());
         };
         let id = commit
             .as_ref()
-            .map_or_else(|| tip.clone(), |(_, id)| id.clone());
+            .map_or_else(|| from.clone(), |(_, id)| id.clone());
         let notes = self.notes(&request.version, &changes);
         let tag = self.tag_name(Class::Release, &request.version)?;
         let about = About {
@@ -131,11 +148,17 @@ impl Planner<'_> {
             environment: None,
         };
         draft.hooks(HookEvent::Release, HookTime::Before, about);
-        self.record_release(repository, request, &changes, &id, artifacts, &mut draft)?;
-        if let Some((request, id)) = commit {
+        let release = Release {
+            from: &from,
+            commit: &id,
+            changes: &changes,
+            artifacts,
+        };
+        self.record_release(repository, request, release, &mut draft)?;
+        if let Some((request, id)) = &commit {
             draft.step(Step::Commit {
-                id,
-                request: Box::new(request),
+                id: id.clone(),
+                request: Box::new(request.clone()),
                 documents: changes,
             });
         }
@@ -144,10 +167,27 @@ impl Planner<'_> {
             draft.keep_private();
             return Ok(draft.finish());
         }
+        self.go_on(repository, request, &tip, commit.as_ref(), &mut draft)?;
         draft.forge(Class::Release, &request.version, notes)?;
         draft.channels(&request.version, &id)?;
         draft.hooks(HookEvent::Release, HookTime::After, about);
         Ok(draft.finish())
+    }
+
+    /// The commit that a release is made from: that of its candidate, where it must be the same and no
+    /// document changes; else the tip of the branch, which may have gone on since.
+    fn base(&self, request: &ReleaseRequest, tip: &CommitId) -> CommitId {
+        let same = match self.process.promotion().release().final_commit {
+            FinalCommit::SameCommit | FinalCommit::SameTag => true,
+            FinalCommit::Paths(_) => false,
+        };
+        let candidate = request.candidate.as_ref();
+        match candidate.and_then(|candidate| self.state.version(candidate)) {
+            Some(record) if same && self.process.commit().message.is_none() => {
+                record.commit.clone()
+            }
+            _ => tip.clone(),
+        }
     }
 
     /// The notes of a version, from the changelog as the release leaves it.
@@ -204,11 +244,15 @@ impl Planner<'_> {
         &self,
         repository: &dyn Repository,
         request: &ReleaseRequest,
-        changes: &[DocumentChange],
-        commit: &CommitId,
-        artifacts: Artifacts,
+        made: Release<'_>,
         draft: &mut Draft<'_, '_>,
     ) -> Result<(), PlanError> {
+        let Release {
+            from,
+            commit,
+            changes,
+            artifacts,
+        } = made;
         let (version, commit) = (request.version.clone(), commit.clone());
         let mut release = match &request.candidate {
             Some(from) => MakeRelease::of_candidate(version, from.clone(), commit, artifacts),
@@ -224,24 +268,24 @@ impl Planner<'_> {
         release.paths = changes.iter().map(|change| change.path.clone()).collect();
         release
             .paths
-            .extend(self.paths_since_candidate(repository, request)?);
+            .extend(self.paths_since_candidate(repository, request, from)?);
         draft.record([Command::Release(Box::new(release))])
     }
 
-    /// The paths that the branch changed since the candidate was cut.
+    /// The paths that changed since the candidate was cut, until the commit that the release goes on from.
     fn paths_since_candidate(
         &self,
         repository: &dyn Repository,
         request: &ReleaseRequest,
+        from: &CommitId,
     ) -> Result<BTreeSet<String>, PlanError> {
         let candidate = request
             .candidate
             .as_ref()
             .and_then(|from| self.state.version(from));
-        let tip = repository.find(&format!("refs/heads/{}", request.branch));
-        match (candidate, tip.map_err(PlanError::Repository)?) {
-            (Some(candidate), Some(tip)) if candidate.commit != tip => {
-                let changed = repository.changed(&candidate.commit, &tip);
+        match candidate {
+            Some(candidate) if candidate.commit != *from => {
+                let changed = repository.changed(&candidate.commit, from);
                 Ok(changed
                     .map_err(PlanError::Repository)?
                     .into_iter()
@@ -284,156 +328,8 @@ impl Planner<'_> {
             author: self.hand.author.clone(),
             at: self.hand.at,
         };
-        let id = repository.prepare(&commit).map_err(PlanError::Repository)?;
+        let id = repository.prepare(&[], &commit);
+        let id = id.map_err(PlanError::Repository)?;
         Ok(Some((commit, id)))
     }
-
-    /// The documents that a release changes: the changelog, the manifests, the lock files.
-    fn documents(
-        &self,
-        repository: &dyn Repository,
-        request: &ReleaseRequest,
-        tip: &CommitId,
-    ) -> Result<Vec<DocumentChange>, PlanError> {
-        let versions = self.version_documents(repository, request, tip)?;
-        if self.process.commit().message.is_none() {
-            return Ok(Vec::new());
-        }
-        let mut changes = Vec::new();
-        if let Some(policy) = self.process.changelog() {
-            changes.push(self.changelog(repository, request, tip, policy)?);
-            changes.extend(self.upgrade_notes(repository, request, tip, policy)?);
-        }
-        changes.extend(versions);
-        changes.retain(|change| change.before != change.after);
-        Ok(changes)
-    }
-
-    fn changelog(
-        &self,
-        repository: &dyn Repository,
-        request: &ReleaseRequest,
-        tip: &CommitId,
-        policy: &ChangelogPolicy,
-    ) -> Result<DocumentChange, PlanError> {
-        let path = policy.file.as_str();
-        let refuse = |reason: String| PlanError::Document {
-            path: path.to_owned(),
-            reason,
-        };
-        let before = read(repository, tip, path)?
-            .ok_or_else(|| refuse("the process names it, and it is not there".to_owned()))?;
-        let changelog =
-            Changelog::from_bytes(&before).map_err(|error| refuse(error.to_string()))?;
-        let mut cut = Cut::new(self.text(&request.version), self.hand.at.date_naive());
-        if let Some(tag) = self.tag_name(Class::Release, &request.version)? {
-            cut = cut.tag(tag);
-        }
-        let edits = changelog
-            .cut(&cut, policy)
-            .map_err(|error| refuse(error.to_string()))?;
-        let after = edits
-            .apply(changelog.text())
-            .map_err(|error| refuse(error.to_string()))?;
-        Ok(DocumentChange {
-            path: path.to_owned(),
-            before,
-            after: after.into_bytes(),
-        })
-    }
-
-    fn upgrade_notes(
-        &self,
-        repository: &dyn Repository,
-        request: &ReleaseRequest,
-        tip: &CommitId,
-        policy: &ChangelogPolicy,
-    ) -> Result<Option<DocumentChange>, PlanError> {
-        let (Some(path), Some(notes)) = (&policy.upgrade_notes, &request.upgrade_notes) else {
-            return Ok(None);
-        };
-        let refuse = |reason: String| PlanError::Document {
-            path: path.clone(),
-            reason,
-        };
-        let before = read(repository, tip, path)?
-            .ok_or_else(|| refuse("the process names it, and it is not there".to_owned()))?;
-        let text = std::str::from_utf8(&before).map_err(|error| refuse(error.to_string()))?;
-        let edits = UpgradeNotes::parse(text)
-            .add(&self.text(&request.version), notes)
-            .map_err(|error| refuse(error.to_string()))?;
-        let after = edits
-            .apply(text)
-            .map_err(|error| refuse(error.to_string()))?
-            .into_bytes();
-        Ok(Some(DocumentChange {
-            path: path.clone(),
-            before,
-            after,
-        }))
-    }
-
-    /// The edits of every file that names the version, if the release has a commit for them. No tag
-    /// is planned while a place says another version: a lock file that was forgotten, an image name.
-    fn version_documents(
-        &self,
-        repository: &dyn Repository,
-        request: &ReleaseRequest,
-        tip: &CommitId,
-    ) -> Result<Vec<DocumentChange>, PlanError> {
-        let (files, scheme) = (
-            self.process.version_files(),
-            self.process.version().scheme(),
-        );
-        if files.manifests().is_empty() && files.files().is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut tree = Documents::new();
-        for path in repository.files(tip).map_err(PlanError::Repository)? {
-            if files.may_read(&path)
-                && let Some(bytes) = read(repository, tip, &path)?
-            {
-                tree.insert(path, bytes);
-            }
-        }
-        let refuse = |path: &str, reason: String| PlanError::Document {
-            path: path.to_owned(),
-            reason,
-        };
-        let mut changes = Vec::new();
-        if self.process.commit().message.is_some() {
-            let edit = files
-                .plan_version_edit(&tree, scheme, self.component, &request.version)
-                .map_err(|error| refuse(error.file().unwrap_or("version"), error.to_string()))?;
-            for file in edit.files() {
-                let change = DocumentChange {
-                    path: file.path().to_owned(),
-                    before: file.before().to_vec(),
-                    after: file.after(),
-                };
-                tree.insert(change.path.clone(), change.after.clone());
-                changes.push(change);
-            }
-        }
-        let found = match self.component {
-            None => files.check_version(&tree, scheme, &request.version),
-            Some(name) => {
-                let expected = [(Some(name.to_owned()), request.version.clone())];
-                files.check(&tree, scheme, &BTreeMap::from(expected))
-            }
-        };
-        let found = found.map_err(|error| refuse(error.file(), error.to_string()))?;
-        match found.first() {
-            None => Ok(changes),
-            Some(mismatch) => Err(refuse(&mismatch.file, mismatch.to_string())),
-        }
-    }
-}
-
-fn read(
-    repository: &dyn Repository,
-    commit: &CommitId,
-    path: &str,
-) -> Result<Option<Vec<u8>>, PlanError> {
-    repository.file(commit, path).map_err(PlanError::Repository)
 }

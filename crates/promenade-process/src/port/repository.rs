@@ -73,11 +73,16 @@ pub trait History {
 /// What a repository is asked to change. Each change can tell done from not done by looking, so
 /// that it may be made again after a crash.
 pub trait Repository: History {
-    /// Returns the id that a commit will have, without moving a branch or touching a file.
+    /// Returns the id that a commit will have, without moving a branch or touching a file. `before` are
+    /// commits that will be made before it, oldest first: it may go on from the last of them.
     ///
     /// # Errors
     /// [`RepositoryError`] if the repository cannot be read.
-    fn prepare(&self, request: &CommitRequest) -> Result<CommitId, RepositoryError>;
+    fn prepare(
+        &self,
+        before: &[CommitRequest],
+        request: &CommitRequest,
+    ) -> Result<CommitId, RepositoryError>;
 
     /// Says what stands in the way of a change, all of it, without making it.
     ///

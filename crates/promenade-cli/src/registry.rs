@@ -9,7 +9,7 @@ use promenade::tag::ImageRepository;
 
 use crate::CliError;
 
-/// How long one request may take.
+/// How long one request may take, and a program that knows the credentials.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// Opens the registry that was named, else that of the process.
@@ -27,7 +27,7 @@ pub(crate) fn open(named: Option<&str>, process: &Process) -> Result<HttpRegistr
         |path| DockerConfig::read(&path),
     );
     let credentials = config
-        .and_then(|config| config.credentials(host))
+        .and_then(|config| config.credentials_within(host, LIMIT))
         .map_err(CliError::world)?;
     HttpRegistry::new(host, &repository, credentials, LIMIT).map_err(CliError::input)
 }

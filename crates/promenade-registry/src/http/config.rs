@@ -1,19 +1,21 @@
 //! The credentials that docker keeps: `config.json` and the helper programs it names.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding as _};
 use serde::Deserialize;
 
 use super::Credentials;
 
-/// How long a helper may take, in seconds.
-const HELPER_SECS: u64 = 20;
+/// How long a helper may take, unless a caller says otherwise.
+const HELPER_LIMIT: Duration = Duration::from_secs(20);
+/// How long to wait before looking again whether a helper has ended.
+const PAUSE: Duration = Duration::from_millis(5);
 /// The longest answer of a helper that is read, in bytes.
 const MAX_ANSWER_BYTES: u64 = 64 * 1024;
 
@@ -93,7 +95,7 @@ impl DockerConfig {
     pub fn read(path: &Path) -> Result<Self, FindCredentialsError> {
         match std::fs::read_to_string(path) {
             Ok(text) => text.parse(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(FindCredentialsError::new(format!(
                 "{}: {error}",
                 path.display()
@@ -107,8 +109,21 @@ impl DockerConfig {
     /// [`FindCredentialsError`] if an entry cannot be read or a helper fails. A helper that knows
     /// nothing of the host is no failure.
     pub fn credentials(&self, host: &str) -> Result<Credentials, FindCredentialsError> {
+        self.credentials_within(host, HELPER_LIMIT)
+    }
+
+    /// Returns the credentials for a host, as [`credentials`](Self::credentials) does; a helper may
+    /// take `limit` for its answer.
+    ///
+    /// # Errors
+    /// Those of [`credentials`](Self::credentials).
+    pub fn credentials_within(
+        &self,
+        host: &str,
+        limit: Duration,
+    ) -> Result<Credentials, FindCredentialsError> {
         if let Some(helper) = self.helpers.get(host) {
-            return ask(helper, host);
+            return ask(helper, host, limit);
         }
         let entry = self
             .auths
@@ -118,7 +133,7 @@ impl DockerConfig {
         match entry.map(Entry::credentials).transpose()?.flatten() {
             Some(credentials) => Ok(credentials),
             None => match &self.store {
-                Some(helper) => ask(helper, host),
+                Some(helper) => ask(helper, host, limit),
                 None => Ok(Credentials::Anonymous),
             },
         }
@@ -158,7 +173,7 @@ impl Entry {
 }
 
 /// Asks `docker-credential-HELPER get`.
-fn ask(helper: &str, host: &str) -> Result<Credentials, FindCredentialsError> {
+fn ask(helper: &str, host: &str, limit: Duration) -> Result<Credentials, FindCredentialsError> {
     let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.');
     if helper.is_empty() || !helper.bytes().all(plain) {
         return Err(FindCredentialsError::new(format!(
@@ -167,6 +182,7 @@ fn ask(helper: &str, host: &str) -> Result<Credentials, FindCredentialsError> {
     }
     let program = format!("docker-credential-{helper}");
     let fault = |problem: String| FindCredentialsError::new(format!("`{program}`: {problem}"));
+    let start = Instant::now();
     let mut child = Command::new(&program)
         .arg("get")
         .stdin(Stdio::piped())
@@ -185,25 +201,30 @@ fn ask(helper: &str, host: &str) -> Result<Credentials, FindCredentialsError> {
         let read = stdout.map(|out| out.take(MAX_ANSWER_BYTES).read_to_string(&mut text));
         let _ = sender.send(matches!(read, Some(Ok(_))).then_some(text));
     });
-    let answer = receiver.recv_timeout(Duration::from_secs(HELPER_SECS));
-    if answer.is_err() {
-        let _ = child.kill();
-    }
-    let status = child.wait().map_err(|error| fault(error.to_string()))?;
-    let text = match answer {
-        Ok(Some(text)) => text,
-        Ok(None) => return Err(fault("its answer cannot be read".to_owned())),
-        Err(_) => return Err(fault(format!("did not answer within {HELPER_SECS} s"))),
+    let answer = receiver.recv_timeout(limit);
+    // One that has answered and goes on running is not waited for either.
+    let status = wait(&mut child, start, limit).map_err(|error| fault(error.to_string()))?;
+    let late = || fault(format!("did not answer within {} s", limit.as_secs_f64()));
+    let (Ok(answer), Some(status)) = (answer, status) else {
+        return Err(late());
     };
+    let text = answer.ok_or_else(|| fault("its answer cannot be read".to_owned()))?;
+    if text.len() as u64 >= MAX_ANSWER_BYTES {
+        let problem = format!("its answer is longer than {MAX_ANSWER_BYTES} bytes");
+        return Err(fault(problem));
+    }
     if !status.success() {
         // The one answer of the protocol that is no failure.
         return if text.contains("credentials not found") {
             Ok(Credentials::Anonymous)
         } else {
-            Err(fault(format!("failed: {}", text.trim())))
+            let said = text.trim().lines().next().unwrap_or("it said nothing");
+            Err(fault(format!("failed: {said}")))
         };
     }
-    let answer: Answer = serde_json::from_str(&text).map_err(|error| fault(error.to_string()))?;
+    // What it said instead is not repeated: it may be a secret.
+    let answer: Answer = serde_json::from_str(&text)
+        .map_err(|_| fault("expected a JSON object with `Username` and `Secret`".to_owned()))?;
     Ok(match answer.username.as_str() {
         "<token>" => Credentials::Identity {
             token: answer.secret,
@@ -213,4 +234,19 @@ fn ask(helper: &str, host: &str) -> Result<Credentials, FindCredentialsError> {
             password: answer.secret,
         },
     })
+}
+
+/// Waits for the end of a helper, or ends it when its time is over.
+fn wait(child: &mut Child, start: Instant, limit: Duration) -> io::Result<Option<ExitStatus>> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if start.elapsed() >= limit {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(PAUSE);
+    }
 }

@@ -1,6 +1,8 @@
 //! Channels in a registry.
 
 #[cfg(feature = "http")]
+mod docker;
+#[cfg(feature = "http")]
 mod fake;
 #[cfg(feature = "http")]
 mod http;

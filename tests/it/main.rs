@@ -17,6 +17,7 @@ mod impact;
 mod impacted;
 mod init;
 mod killed;
+mod large;
 mod ledger;
 mod ledgered;
 mod odd;

@@ -1,10 +1,14 @@
 //! The port `Past` of `promenade-process`: history as an audit reads it. What cannot be read is an oddity.
 
-use std::collections::{HashMap, HashSet};
+mod history;
+mod watch;
+
+use std::cell::RefCell;
+use std::collections::HashSet;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
-use gix::objs::{CommitRef, CommitRefIter, Find as _, Kind};
+use gix::objs::CommitRef;
 use gix::prelude::ObjectIdExt as _;
 use promenade_manifest::{Entry, EntryKind};
 use promenade_process::Flow;
@@ -12,43 +16,23 @@ use promenade_process::port::past::{
     Beyond, Content, Mark, Oddity, OddityKind, Past, Sight, Stray, Walked,
 };
 use promenade_process::port::repository::RepositoryError;
+use promenade_tag::ObjectKind;
 
+pub(crate) use self::history::picked;
+use self::history::{Main, Reader, Step};
+use self::watch::Watch;
+use crate::Repository;
 use crate::ident::date;
-use crate::{GitError, Repository};
-
-/// What a message says before the commit that it was picked from.
-const PICKED: &[u8] = b"(cherry picked from commit ";
 
 /// A repository as an audit reads it.
 ///
-/// The history of the main branch is read once and kept: 20 bytes a commit, and 8 for who wrote it when.
+/// Tags are read once and kept. So is the history of the main branch: about 30 bytes a commit; where the
+/// repository has a commit-graph, a bit and 4 bytes.
 pub struct Archive {
     repository: gix::Repository,
-    shallow: HashSet<ObjectId>,
-    main: std::cell::RefCell<Option<(String, Main)>>,
-}
-
-/// What the main branch reaches.
-#[derive(Default)]
-struct Main {
-    reached: gix::hashtable::HashSet<ObjectId>,
-    /// Who wrote its commits, and when: the same for a commit and its copies.
-    authors: HashSet<u64>,
-    /// The commits that its commits say they were picked from.
-    picked: HashSet<ObjectId>,
-}
-
-/// A commit of the first-parent line.
-struct Step {
-    id: ObjectId,
-    tree: ObjectId,
-}
-
-/// What is read of a commit.
-struct Read {
-    tree: ObjectId,
-    parents: Vec<ObjectId>,
-    author: u64,
+    reader: Reader,
+    main: RefCell<Option<(String, Main)>>,
+    sight: RefCell<Option<Sight>>,
 }
 
 impl Archive {
@@ -56,12 +40,11 @@ impl Archive {
     #[must_use]
     pub fn new(repository: &Repository) -> Self {
         let repository = repository.local();
-        let shallow = repository.shallow_commits().ok().flatten();
-        let shallow = shallow.iter().flat_map(|commits| commits.iter().copied());
         Self {
-            shallow: shallow.collect(),
+            reader: Reader::new(&repository),
             repository,
-            main: std::cell::RefCell::new(None),
+            main: RefCell::new(None),
+            sight: RefCell::new(None),
         }
     }
 
@@ -70,11 +53,11 @@ impl Archive {
     /// # Errors
     /// [`RepositoryError`] if there is no such revision.
     pub fn reached(&self, revision: &str, commits: &[&str]) -> Result<Vec<bool>, RepositoryError> {
-        let (main, _, _) = self.read_all(self.tip(revision)?);
+        let (main, _, _) = self.reader.read_all(self.tip(revision)?);
         let reached = commits.iter();
         Ok(reached
             .map(|commit| {
-                ObjectId::from_hex(commit.as_bytes()).is_ok_and(|id| main.reached.contains(&id))
+                ObjectId::from_hex(commit.as_bytes()).is_ok_and(|id| main.reaches(&self.reader, id))
             })
             .collect())
     }
@@ -121,90 +104,22 @@ impl Archive {
         })
     }
 
-    /// Reads a commit; an oddity if it cannot be.
-    fn commit(
-        &self,
-        id: ObjectId,
-        buffer: &mut Vec<u8>,
-        main: Option<&mut Main>,
-    ) -> Result<Read, Oddity> {
-        let odd = |why: String| Oddity {
-            kind: OddityKind::Unreadable,
-            subject: id.to_string(),
-            why,
-        };
-        let data = self.repository.objects.try_find(&id, buffer);
-        let data = data.map_err(|error| odd(error.to_string()))?;
-        let data = data.ok_or_else(|| odd("the object is missing".to_owned()))?;
-        if data.kind != Kind::Commit {
-            return Err(odd(format!("is a {}, not a commit", data.kind)));
-        }
-        let (mut tree, mut parents, mut author) = (None, Vec::new(), 0);
-        for token in CommitRefIter::from_bytes(data.data, id.kind()) {
-            use gix::objs::commit::ref_iter::Token;
-            match token.map_err(|error| odd(format!("is no commit: {error}")))? {
-                Token::Tree { id } => tree = Some(id),
-                Token::Parent { id } => parents.push(id),
-                Token::Author { signature } => {
-                    author = fingerprint(&[signature.email, signature.time.as_bytes()]);
-                    break;
-                }
-                _ => {}
-            }
-        }
-        if let Some(main) = main {
-            main.picked.extend(picked(data.data));
-            main.authors.insert(author);
-        }
-        if self.shallow.contains(&id) {
-            parents.clear();
-        }
-        let tree = tree.ok_or_else(|| odd("is no commit: it has no tree".to_owned()))?;
-        Ok(Read {
-            tree,
-            parents,
-            author,
-        })
-    }
-
-    /// Reads everything that a commit reaches, once: the first-parent line, then the rest.
-    fn read_all(&self, tip: ObjectId) -> (Main, Vec<Step>, Vec<Oddity>) {
-        let (mut main, mut line, mut oddities) = (Main::default(), Vec::new(), Vec::new());
-        let (mut rest, mut buffer) = (Vec::new(), Vec::new());
-        let mut next = Some(tip);
-        while let Some(id) = next.take() {
-            if !main.reached.insert(id) {
-                break;
-            }
-            match self.commit(id, &mut buffer, Some(&mut main)) {
-                Ok(read) => {
-                    line.push(Step {
-                        id,
-                        tree: read.tree,
-                    });
-                    let mut parents = read.parents.into_iter();
-                    next = parents.next();
-                    rest.extend(parents);
-                }
-                Err(odd) => oddities.push(odd),
-            }
-        }
-        while let Some(id) = rest.pop() {
-            if !main.reached.insert(id) {
-                continue;
-            }
-            match self.commit(id, &mut buffer, Some(&mut main)) {
-                Ok(read) => rest.extend(read.parents),
-                Err(odd) => oddities.push(odd),
-            }
-        }
-        line.reverse();
-        (main, line, oddities)
-    }
-
     /// Reads the history of a branch, unless it is kept.
     fn keep(&self, branch: &str) -> Result<(Vec<Step>, Vec<Oddity>), RepositoryError> {
-        let (main, line, oddities) = self.read_all(self.tip(branch)?);
+        let (mut main, line, mut oddities) = self.reader.read_all(self.tip(branch)?);
+        // Where a tag is off the branch, its commits are compared with all of the branch: what the graph
+        // does not know is read then. Else it is enough that the commits are there.
+        let sight = self.sight()?;
+        let mut commits = sight
+            .tags
+            .iter()
+            .filter(|tag| tag.peeled_kind == ObjectKind::Commit)
+            .filter_map(|tag| ObjectId::from_hex(tag.peeled.as_bytes()).ok());
+        if commits.any(|id| !main.reaches(&self.reader, id)) {
+            main.copies(&self.reader, &mut oddities);
+        } else {
+            main.look(&self.reader, &mut oddities);
+        }
         *self.main.borrow_mut() = Some((branch.to_owned(), main));
         Ok((line, oddities))
     }
@@ -232,14 +147,14 @@ impl Archive {
     }
 
     /// Collects what a commit reaches and neither the main branch nor `seen` does.
-    fn stray(&self, tip: ObjectId, main: &Main, seen: &mut HashSet<ObjectId>) -> Beyond {
+    fn stray(&self, tip: ObjectId, main: &mut Main, seen: &mut HashSet<ObjectId>) -> Beyond {
         let (mut beyond, mut buffer) = (Beyond::default(), Vec::new());
         let mut rest = vec![tip];
         while let Some(id) = rest.pop() {
-            if main.reached.contains(&id) || !seen.insert(id) {
+            if main.reaches(&self.reader, id) || !seen.insert(id) {
                 continue;
             }
-            let read = match self.commit(id, &mut buffer, None) {
+            let read = match self.reader.commit(id, &mut buffer) {
                 Ok(read) => read,
                 Err(odd) => {
                     beyond.oddities.push(odd);
@@ -251,27 +166,30 @@ impl Archive {
                     CommitRef::from_bytes(&buffer, id.kind()).map(|commit| commit.message);
                 let message = message.unwrap_or_default();
                 let subject = message.lines().next().unwrap_or_default();
+                let picked = picked(&buffer);
+                let copies = main.copies(&self.reader, &mut beyond.oddities);
                 beyond.commits.push(Stray {
                     commit: id.to_string(),
                     subject: subject.to_str_lossy().into_owned(),
-                    picked_from: picked(&buffer).map(|id| id.to_string()).collect(),
-                    on_branch: main.picked.contains(&id) || main.authors.contains(&read.author),
+                    picked_from: picked.map(|id| id.to_string()).collect(),
+                    on_branch: copies.has(id, read.author),
                 });
             }
             rest.extend(read.parents);
         }
         beyond
     }
-}
 
-impl Past for Archive {
-    fn sight(&self) -> Result<Sight, RepositoryError> {
+    fn look_around(&self) -> Result<Sight, RepositoryError> {
         let mut sight = Sight::default();
-        if !self.shallow.is_empty() {
+        if !self.reader.shallow.is_empty() {
             sight.oddities.push(Oddity {
                 kind: OddityKind::Shallow,
                 subject: "shallow".to_owned(),
-                why: format!("the history is cut off at {} commits", self.shallow.len()),
+                why: format!(
+                    "the history is cut off at {} commits",
+                    self.reader.shallow.len()
+                ),
             });
         }
         let grafts = self.repository.common_dir().join("info").join("grafts");
@@ -332,6 +250,17 @@ impl Past for Archive {
         }
         Ok(sight)
     }
+}
+
+impl Past for Archive {
+    fn sight(&self) -> Result<Sight, RepositoryError> {
+        if let Some(sight) = self.sight.borrow().as_ref() {
+            return Ok(sight.clone());
+        }
+        let sight = self.look_around()?;
+        *self.sight.borrow_mut() = Some(sight.clone());
+        Ok(sight)
+    }
 
     fn walk(
         &self,
@@ -344,20 +273,17 @@ impl Past for Archive {
             .main
             .borrow()
             .as_ref()
-            .map_or(0, |(_, main)| main.reached.len());
-        let mut watch = Watch::new(&self.repository, watched);
+            .map_or(0, |(_, main)| main.len());
+        let mut watch = Watch::new(watched);
         for (place, step) in line.iter().enumerate() {
             if watched.is_empty() {
                 break;
             }
-            match watch.changed(step.tree) {
-                Ok(changed) if changed.is_empty() => {}
-                Ok(changed) => {
-                    if see(&self.mark(step, changed, place)?) == Flow::Stop {
-                        break;
-                    }
-                }
-                Err(error) => oddities.push(unreadable(&step.id.to_string(), &error.to_string())),
+            let (changed, failed) = watch.changed(&self.reader, step.tree);
+            let failed = failed.iter().map(ToString::to_string);
+            oddities.extend(failed.map(|why| unreadable(&step.id.to_string(), &why)));
+            if !changed.is_empty() && see(&self.mark(step, changed, place)?) == Flow::Stop {
+                break;
             }
         }
         Ok(Walked {
@@ -376,8 +302,8 @@ impl Past for Archive {
         if !kept {
             self.keep(branch)?;
         }
-        let main = self.main.borrow();
-        let Some((_, main)) = main.as_ref() else {
+        let mut main = self.main.borrow_mut();
+        let Some((_, main)) = main.as_mut() else {
             return Ok(commits.iter().map(|_| Beyond::default()).collect());
         };
         let mut seen = HashSet::new();
@@ -423,83 +349,6 @@ impl Past for Archive {
     }
 }
 
-/// Which watched paths differ from one tree to the next. Only trees that differ are read.
-struct Watch<'a> {
-    repository: &'a gix::Repository,
-    paths: Vec<Vec<&'a str>>,
-    last: Vec<Option<ObjectId>>,
-    root: Option<ObjectId>,
-    /// The ids at a path of a tree, of the trees below the root that were read last.
-    below: HashMap<(usize, usize), (ObjectId, Option<ObjectId>)>,
-}
-
-impl<'a> Watch<'a> {
-    fn new(repository: &'a gix::Repository, paths: &'a [String]) -> Self {
-        let split = |path: &'a String| path.split('/').filter(|part| !part.is_empty()).collect();
-        Self {
-            repository,
-            paths: paths.iter().map(split).collect(),
-            last: vec![None; paths.len()],
-            root: None,
-            below: HashMap::new(),
-        }
-    }
-
-    fn changed(&mut self, root: ObjectId) -> Result<Vec<usize>, GitError> {
-        if self.root.replace(root) == Some(root) {
-            return Ok(Vec::new());
-        }
-        let mut changed = Vec::new();
-        for index in 0..self.paths.len() {
-            let now = self.at(index, root)?;
-            if let Some(last) = self.last.get_mut(index)
-                && *last != now
-            {
-                *last = now;
-                changed.push(index);
-            }
-        }
-        Ok(changed)
-    }
-
-    /// Follows a path down from the root.
-    fn at(&mut self, index: usize, root: ObjectId) -> Result<Option<ObjectId>, GitError> {
-        let parts = self.paths.get(index).cloned().unwrap_or_default();
-        let mut at = root;
-        for (depth, part) in parts.iter().enumerate() {
-            let known = self.below.get(&(index, depth));
-            let next = match known {
-                Some((tree, next)) if *tree == at => *next,
-                _ => {
-                    let next = self.child(at, part)?;
-                    self.below.insert((index, depth), (at, next));
-                    next
-                }
-            };
-            match next {
-                Some(next) => at = next,
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(at))
-    }
-
-    fn child(&self, tree: ObjectId, name: &str) -> Result<Option<ObjectId>, GitError> {
-        let object = self.repository.find_object(tree);
-        let object = object.map_err(|error| GitError::object(tree, error))?;
-        if object.kind != Kind::Tree {
-            return Ok(None);
-        }
-        for entry in gix::objs::TreeRefIter::from_bytes(&object.data, tree.kind()) {
-            let entry = entry.map_err(|error| GitError::object(tree, error))?;
-            if entry.filename == name {
-                return Ok(Some(entry.oid.to_owned()));
-            }
-        }
-        Ok(None)
-    }
-}
-
 fn entries(data: &[u8], id: ObjectId) -> Result<Vec<Entry>, RepositoryError> {
     let mut entries = Vec::new();
     for entry in gix::objs::TreeRefIter::from_bytes(data, id.kind()) {
@@ -517,23 +366,6 @@ fn entries(data: &[u8], id: ObjectId) -> Result<Vec<Entry>, RepositoryError> {
     }
     entries.sort();
     Ok(entries)
-}
-
-/// Hashes texts (FNV-1a); for sets in memory only.
-fn fingerprint(texts: &[&[u8]]) -> u64 {
-    let bytes = texts.iter().flat_map(|text| text.iter().chain([&0]));
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
-}
-
-/// Returns the commits that a commit says it was picked from.
-pub(crate) fn picked(data: &[u8]) -> impl Iterator<Item = ObjectId> + '_ {
-    data.find_iter(PICKED).filter_map(|at| {
-        let rest = data.get(at + PICKED.len()..)?;
-        let end = rest.find_byte(b')')?;
-        ObjectId::from_hex(rest.get(..end)?).ok()
-    })
 }
 
 fn unreadable(subject: &str, why: &str) -> Oddity {

@@ -11,6 +11,10 @@ use crate::{CommitId, Git, GitError, Ident};
 /// three times.
 const OBJECT_CACHE_BYTES: usize = 64 * 1024 * 1024;
 
+/// How much memory the bases of deltas may take: without a cache, each object of a chain is made from
+/// the start of the chain again.
+const PACK_CACHE_BYTES: usize = 16 * 1024 * 1024;
+
 /// A git repository. Cheap to clone; usable from several threads.
 #[derive(Clone, Debug)]
 pub struct Repository {
@@ -271,6 +275,11 @@ impl Repository {
     pub(crate) fn local(&self) -> gix::Repository {
         let mut repository = self.inner.to_thread_local();
         repository.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
+        repository.objects.set_pack_cache(|| {
+            Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(
+                PACK_CACHE_BYTES,
+            ))
+        });
         repository
     }
 }

@@ -24,6 +24,7 @@ pub(crate) const PACKAGES: &[(&str, &str)] = &[
     ("skopeo", "skopeo"),
     ("sqop", "sqop"),
     ("ssh-keygen", "openssh-client"),
+    ("time", "time"),
     ("umoci", "umoci"),
 ];
 

@@ -133,6 +133,12 @@ const ROWS: &[Row] = &[
         "plans of the four processes killed at every system call, and gone on with",
     ),
     (
+        "audit-large",
+        "promenade-tests",
+        "the_cost_of_an_audit",
+        "an audit of 25,000 tags and 1,000,000 commits beside git",
+    ),
+    (
         "plan-races",
         "promenade-tests",
         "raced",

@@ -1,6 +1,6 @@
 //! The auditor: reads the past once, and judges it by every rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use promenade_manifest::definitions::UpstreamTag;
 use promenade_tag::{ObjectKind, Surveyed};
@@ -294,15 +294,20 @@ impl<'a> Auditor<'a> {
             .past
             .beyond(&self.branch, &commits)
             .map_err(AuditError::Repository)?;
+        odd(
+            beyond.iter().flat_map(|beyond| &beyond.oddities),
+            &mut audit,
+        );
         for (tag, beyond) in releases.iter().zip(&beyond) {
-            odd(&beyond.oddities, &mut audit);
             audit.extend(super::branches::judge(&self.branch, tag, beyond));
         }
         Ok(audit)
     }
 }
 
-fn odd(oddities: &[Oddity], audit: &mut Audit) {
+fn odd<'a>(oddities: impl IntoIterator<Item = &'a Oddity>, audit: &mut Audit) {
+    // A history with many holes has many oddities, and some of them are met twice.
+    let mut known = BTreeSet::new();
     for oddity in oddities {
         let rule = match oddity.kind {
             OddityKind::Shallow => RuleId::HistoryShallow,
@@ -311,7 +316,7 @@ fn odd(oddities: &[Oddity], audit: &mut Audit) {
             OddityKind::Unreadable => RuleId::ObjectUnreadable,
         };
         let finding = Finding::new(rule, &oddity.subject, &oddity.why);
-        if !audit.findings.contains(&finding) {
+        if known.insert(finding.clone()) {
             audit.add(finding);
         }
     }

@@ -2,11 +2,13 @@
 
 mod adversarial;
 mod after;
+mod again;
 mod audited;
 mod board;
 mod build;
 mod channels;
 mod command;
+mod daemon;
 mod demo;
 mod embed;
 mod freeze;

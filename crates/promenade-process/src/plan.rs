@@ -1,5 +1,6 @@
 //! Plans: ordered steps as plain data, with the state they expect.
 
+mod again;
 pub(crate) mod content;
 mod step;
 mod stored;

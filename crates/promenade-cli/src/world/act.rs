@@ -257,7 +257,7 @@ pub(super) fn exit_of(kind: ObstacleKind) -> Exit {
     }
 }
 
-fn held(title: &str, blockers: &Blockers) -> Report {
+pub(crate) fn held(title: &str, blockers: &Blockers) -> Report {
     let json = json!({
         "title": title,
         "verdict": "held",

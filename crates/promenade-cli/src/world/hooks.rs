@@ -32,6 +32,26 @@ impl HookRunner {
 
 impl Hooks for HookRunner {
     fn run(&self, call: &HookCall) -> Result<String, RunHookError> {
+        let (status, text) = self.end_of(call)?;
+        self.printed
+            .borrow_mut()
+            .push((call.name.clone(), text.clone()));
+        if status.success() {
+            return Ok(text);
+        }
+        let last = last_line(&text);
+        Err(RunHookError::new(&call.name, format!("{status}: {last}")))
+    }
+}
+
+/// The last line that a program printed.
+pub(crate) fn last_line(text: &str) -> &str {
+    text.trim().lines().last().unwrap_or("it printed nothing")
+}
+
+impl HookRunner {
+    /// Runs a program to its end, whatever that is, and gives what it printed.
+    pub(crate) fn end_of(&self, call: &HookCall) -> Result<(ExitStatus, String), RunHookError> {
         let fault = |problem: String| RunHookError::new(&call.name, problem);
         let (program, args) = call
             .command
@@ -56,14 +76,7 @@ impl Hooks for HookRunner {
         };
         let mut text = text(out);
         text.push_str(&self::text(err));
-        self.printed
-            .borrow_mut()
-            .push((call.name.clone(), text.clone()));
-        if status.success() {
-            return Ok(text);
-        }
-        let last = text.trim().lines().last().unwrap_or("it printed nothing");
-        Err(fault(format!("{status}: {last}")))
+        Ok((status, text))
     }
 }
 

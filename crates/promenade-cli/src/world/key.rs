@@ -114,6 +114,13 @@ impl MakeSignature for Unusable {
     }
 }
 
+/// The identity of somebody who has no key here: the one with the address that git knows, else the first.
+fn local(keys: &[Actor], email: &str) -> Option<Actor> {
+    let here = format!("ci:local/{email}");
+    let named = keys.iter().find(|key| key.to_string() == here);
+    named.or(keys.first()).cloned()
+}
+
 /// Returns who acts: the person or the CI identity that was named, else whoever holds the key.
 ///
 /// A name is a claim, not a proof: what counts in gates are the keys of the process's people.
@@ -142,7 +149,7 @@ pub(super) fn actor(
             Some(held) => Err(CliError::input(format!(
                 "git signs with `{held}`, which is no key of `{named}` in the process file"
             ))),
-            None => person.keys.first().cloned().ok_or_else(|| {
+            None => local(&person.keys, email).ok_or_else(|| {
                 CliError::input(format!("`{named}` has no key in the process file"))
             }),
         };

@@ -1,0 +1,197 @@
+//! Plans that waited, plans that were interrupted, and gates that a program judges.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::command::git;
+use crate::house::{House, executable};
+use crate::strace::ends_within;
+
+/// A house under rules with these tables besides, and a release of version 1 that is built.
+fn house(tables: &str) -> House {
+    let mut house = House::new("cargo-workspace", "main", &[("README.md", "acme\n")]);
+    let text = format!(
+        "[process]\nformat = 1\nname = \"acme\"\n\n[version]\nscheme = \"integer\"\n\n\
+         [[tag]]\nclass = \"release\"\ntemplate = \"v{{version}}\"\n\n{tables}"
+    );
+    let process = house.beside("release.toml");
+    std::fs::write(&process, text).unwrap();
+    house.process = process.to_str().unwrap().to_owned();
+    house.build(&house.head());
+    house.act(&["release", "1"]);
+    house
+}
+
+fn production(gates: &str) -> String {
+    format!("[[environment]]\nname = \"production\"\naccepts = \"release\"\ngates = [{gates}]\n")
+}
+
+#[track_caller]
+fn saved(house: &House, args: &[&str]) -> String {
+    let plan = house.beside("plan.json").to_str().unwrap().to_owned();
+    let run = house.run(&[args, &["--save", &plan]].concat());
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    plan
+}
+
+/// INV-31: what closed since the plan was made holds it, with the code of what is held.
+#[test]
+fn a_stored_plan_is_judged_again_when_it_is_applied() {
+    let freeze =
+        "{ freeze = { zone = \"UTC\", dated = [{ from = \"2026-11-05\", to = \"2026-11-09\" }] } }";
+    let house = house(&production(freeze));
+    let plan = saved(&house, &["promote", "production"]);
+    house.wait(chrono::TimeDelta::days(4));
+    assert_eq!(house.held(&["apply", &plan]), ["freeze"]);
+    house.wait(chrono::TimeDelta::days(5));
+    house.act(&["apply", &plan]);
+    assert!(house.refs().contains("refs/promenade/ledger"));
+}
+
+/// An approval that lapsed, and a gate that the process got in the meantime.
+#[test]
+fn a_gate_that_closed_or_came_since_holds_a_stored_plan() {
+    let approvals = "{ approvals = { count = 1, from = [\"maintainers\"], expires = \"2d\" } }";
+    let person = "\n[[person]]\nname = \"ada\"\nkeys = [\"ci:local/ada@example.org\"]\nroles = [\"maintainers\"]\n";
+    let house = house(&(production(approvals) + person));
+    // Git's address is one of the keys of a person: nobody has to say who acts.
+    house.act(&["approve", "production"]);
+    let plan = saved(&house, &["promote", "production", "--as", "ada"]);
+    let text = std::fs::read_to_string(&house.process).unwrap();
+    let stricter = text.replace("gates = [", "gates = [{ check = \"scan\" }, ");
+    std::fs::write(&house.process, stricter).unwrap();
+    assert_eq!(house.held(&["apply", &plan]), ["check:scan"]);
+    std::fs::write(&house.process, text).unwrap();
+    house.wait(chrono::TimeDelta::days(3));
+    assert_eq!(house.held(&["apply", &plan]), ["approvals"]);
+    house.act(&["approve", "production"]);
+    let run = house.run(&["apply", &plan, "--execute"]);
+    assert_eq!(run.code, 3, "the ledger went on: {}{}", run.out, run.err);
+    house.act(&["promote", "production"]);
+    let stranger = house.run(&["approve", "production", "--as", "eve"]);
+    assert_eq!(stranger.code, 2, "{}{}", stranger.out, stranger.err);
+    assert!(
+        stranger.err.contains("expected one of ada"),
+        "{}",
+        stranger.err
+    );
+}
+
+/// Law 7: what others have seen is answered by a record of its own, which the refusal names.
+#[test]
+fn undo_of_what_was_published_says_what_answers_it() {
+    let house = house(&production(""));
+    let bare = house.publishes();
+    house.commit("more", &[("more.txt", "more\n")]);
+    house.build(&house.head());
+    let plan = saved(&house, &["release", "2"]);
+    house.act(&["apply", &plan]);
+    let before = (house.refs(), git(&bare, &["for-each-ref"]));
+    let run = house.run(&["undo", &plan, "--execute"]);
+    assert_eq!(run.code, 3, "{}{}", run.out, run.err);
+    assert!(
+        run.err.contains("was published at `origin`, and stays"),
+        "{}",
+        run.err
+    );
+    assert!(run.err.contains("`deprecate 2`"), "{}", run.err);
+    assert_eq!((house.refs(), git(&bare, &["for-each-ref"])), before);
+    house.act(&["deprecate", "2", "--reason", "it eats files"]);
+}
+
+/// A gate with a command is run and its end recorded, pass or fail; what cannot be run is recorded nowhere.
+#[test]
+fn the_command_of_a_gate_is_run_and_its_end_is_recorded() {
+    let scan = "{ command = { name = \"scan\", run = [\"./scan.sh\", \"--all\"] } }";
+    let house = house(&production(scan));
+    assert_eq!(house.held(&["promote", "production"]), ["command:scan"]);
+    let record = ["record", "scan", "--run", "--version", "1"];
+    let missing = house.run(&[&record[..], &["--execute"]].concat());
+    assert_eq!(missing.code, 4, "{}{}", missing.out, missing.err);
+    let script = house.path().join("scan.sh");
+    let seen = house.beside("seen");
+    let text = |code: u8| {
+        format!(
+            "#!/bin/sh\necho \"$1 $PROMENADE_GATE $PROMENADE_VERSION\" > {}\necho two findings\nexit {code}\n",
+            seen.display()
+        )
+    };
+    std::fs::write(house.path().join(".git/info/exclude"), "scan.sh\n").unwrap();
+    executable(&script, &text(3));
+    let shown = house.run(&record);
+    assert_eq!(shown.code, 0, "{}{}", shown.out, shown.err);
+    assert!(!seen.exists(), "nothing is run before `--execute`");
+    let failed = house.act(&record);
+    assert_eq!(failed["title"], "record scan: fail");
+    assert_eq!(std::fs::read_to_string(&seen).unwrap(), "--all scan 1\n");
+    assert_eq!(house.held(&["promote", "production"]), ["command:scan"]);
+    let log = house.run(&["ledger", "export"]);
+    assert!(log.out.contains("two findings"), "{}", log.out);
+    executable(&script, &text(0));
+    assert_eq!(house.act(&record)["title"], "record scan: pass");
+    house.act(&["promote", "production"]);
+    let other = house.run(&["record", "smoke", "--run", "--version", "1", "--execute"]);
+    assert_eq!(other.code, 2, "{}{}", other.out, other.err);
+    assert!(other.err.contains("expected one of: scan"), "{}", other.err);
+}
+
+/// Ctrl-c stops between two steps, says so, and the same plan goes on.
+#[test]
+fn an_interrupted_plan_stops_between_two_steps_and_goes_on() {
+    let mut house = house(&production(""));
+    let (started, go) = (house.beside("started"), house.beside("go"));
+    let hook = house.beside("hook");
+    let waits = "n=0; while [ ! -e \"$2\" ] && [ $n -lt 1000 ]; do sleep 0.02; n=$((n+1)); done";
+    executable(&hook, &format!("#!/bin/sh\n: > \"$1\"\n{waits}\n"));
+    let text = std::fs::read_to_string(&house.process).unwrap();
+    let with_hook = format!(
+        "{text}\n[[hook]]\nname = \"deploy\"\non = \"promotion\"\nrun = [{hook:?}, {started:?}, {go:?}]\nobserves = true\n"
+    );
+    let process = house.beside("hooked.toml");
+    std::fs::write(&process, with_hook).unwrap();
+    house.process = process.to_str().unwrap().to_owned();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_promenade-under-test"))
+        .current_dir(house.path())
+        .args(["--process", &house.process, "--at", &house.now()])
+        .args(["promote", "production", "--execute"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    for _ in 0..1000 {
+        if started.exists() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(started.exists(), "the hook never ran");
+    let id = child.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &id]).status();
+    assert!(sent.unwrap().success());
+    std::thread::sleep(Duration::from_millis(50));
+    std::fs::write(&go, "").unwrap();
+    assert!(
+        ends_within(&mut child, Duration::from_secs(30)),
+        "it did not end"
+    );
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("`apply` goes on with it"), "{said}");
+    let records = || house.git(&["rev-list", "--count", "refs/promenade/ledger"]);
+    assert_eq!(
+        records().trim(),
+        "4",
+        "built, released, promoted and begun: no more"
+    );
+    let done = house.act(&["apply"]);
+    let outcomes: Vec<_> = done["outcomes"].as_array().unwrap().to_vec();
+    let words: Vec<_> = outcomes
+        .iter()
+        .map(|one: &Value| one["outcome"].as_str().unwrap())
+        .collect();
+    assert_eq!(words, ["already-done", "done", "done"]);
+    assert_eq!(house.runs("production"), "1.0.0");
+}

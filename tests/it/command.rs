@@ -12,11 +12,19 @@ pub(crate) struct Run {
 
 /// Runs `promenade` in a directory, without colour and without what the surroundings say of git.
 pub(crate) fn promenade(dir: &Path, args: &[&str]) -> Run {
+    promenade_in(dir, args, &[])
+}
+
+/// Runs it with variables besides.
+pub(crate) fn promenade_in(dir: &Path, args: &[&str], env: &[(String, String)]) -> Run {
     let output: Output = Command::new(env!("CARGO_BIN_EXE_promenade-under-test"))
         .current_dir(dir)
         .args(args)
         .env("LC_ALL", "C")
         .env_remove("GIT_DIR")
+        .env_remove("GITHUB_TOKEN")
+        .env_remove("GH_TOKEN")
+        .envs(env.iter().cloned())
         .output()
         .unwrap();
     Run {

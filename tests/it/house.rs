@@ -10,7 +10,7 @@ use promenade::promotion::ledger::{OpId, StreamId};
 use promenade::promotion::{Artifacts, Command as Act, CommitId, Context, Journal};
 use serde_json::Value;
 
-use crate::command::{Run, git, promenade};
+use crate::command::{Run, git, promenade_in};
 
 /// The day a story begins.
 const START: &str = "2026-11-02T09:00:00Z";
@@ -19,6 +19,8 @@ const START: &str = "2026-11-02T09:00:00Z";
 pub(crate) struct House {
     dir: tempfile::TempDir,
     pub(crate) process: String,
+    /// What the commands find in their environment besides.
+    pub(crate) env: Vec<(String, String)>,
     now: std::cell::Cell<chrono::DateTime<chrono::Utc>>,
 }
 
@@ -28,6 +30,7 @@ impl House {
         let house = Self {
             dir: tempfile::tempdir().unwrap(),
             process: format!("preset:{preset}"),
+            env: Vec::new(),
             now: std::cell::Cell::new(START.parse().unwrap()),
         };
         std::fs::create_dir(house.path()).unwrap();
@@ -99,7 +102,15 @@ impl House {
         self.wait(chrono::TimeDelta::minutes(1));
         let at = self.now.get().to_rfc3339();
         let global = ["--process", &self.process, "--at", &at, "--format", "json"];
-        promenade(&self.path(), &[&global[..], args].concat())
+        promenade_in(&self.path(), &[&global[..], args].concat(), &self.env)
+    }
+
+    /// Takes a preset with more after it as the process.
+    pub(crate) fn goes_by(&mut self, preset: &str, more: &str) {
+        let path = self.beside("release.toml");
+        let text = promenade::process::preset::text(preset).unwrap();
+        std::fs::write(&path, format!("{text}\n{more}")).unwrap();
+        self.process = path.to_str().unwrap().to_owned();
     }
 
     /// Takes a step of the process, which must be done.

@@ -11,6 +11,7 @@ mod command;
 mod daemon;
 mod demo;
 mod embed;
+mod forged;
 mod freeze;
 mod graphs;
 mod history;

@@ -25,6 +25,7 @@ mod board;
 mod command;
 mod context;
 pub mod diff;
+mod forge;
 mod progress;
 mod registry;
 mod report;

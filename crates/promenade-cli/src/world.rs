@@ -13,6 +13,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use promenade::forge::Forge;
 use promenade::git::{GitLedger, Ident, Repository, Work};
 use promenade::process::port::channels::Channels;
 use promenade::process::port::repository::{Author, Obstacle};
@@ -31,7 +32,7 @@ pub(crate) use hooks::{HookRunner, last_line};
 pub(crate) use shelf::Shelf;
 
 use crate::context::{STREAM, git_error};
-use crate::{CliError, Context, Exit, diff, registry, trust};
+use crate::{CliError, Context, Exit, diff, forge, registry, trust};
 
 /// A repository, with everything that planning in it and acting on it needs.
 pub(crate) struct Site {
@@ -198,8 +199,17 @@ impl Site {
             true => Some(Arc::new(registry::open(registry, &self.process)?) as Arc<dyn Registry>),
             false => None,
         };
+        let releases = plan
+            .steps()
+            .iter()
+            .any(|step| matches!(step, Step::Forge { .. } | Step::Banner { .. }));
+        let forge = match releases {
+            true => forge::open(&self.process)?.map(|forge| Box::new(forge) as Box<dyn Forge>),
+            false => None,
+        };
         Ok(Outside {
             registry,
+            forge,
             hooks: HookRunner::new(self.repository.directory()),
         })
     }
@@ -263,6 +273,7 @@ impl Site {
     ) -> World<'a> {
         let mut world = World::new(work, ledger, &self.stream);
         world.channels = channels.map(|channels| channels as &dyn Channels);
+        world.forge = outside.forge.as_deref();
         world.hooks = Some(&outside.hooks);
         world
     }
@@ -330,6 +341,7 @@ impl Site {
 /// What a plan needs outside of the repository.
 pub(crate) struct Outside {
     pub(crate) registry: Option<Arc<dyn Registry>>,
+    pub(crate) forge: Option<Box<dyn Forge>>,
     pub(crate) hooks: HookRunner,
 }
 

@@ -31,7 +31,6 @@
 //! - `http` (default): forges over HTTP, without TLS and so on this machine only.
 //! - `tls`: the same with TLS (rustls and ring, which needs a C compiler).
 
-mod banner;
 #[cfg(feature = "http")]
 mod github;
 #[cfg(feature = "http")]
@@ -40,10 +39,10 @@ mod memory;
 mod publish;
 
 pub use promenade_process::port::forge::{
-    Asset, Forge, ForgeError, ForgeErrorKind, Release, ReleaseId, ReleaseText, Stage, conformance,
+    Asset, DeprecateError, Forge, ForgeError, ForgeErrorKind, Release, ReleaseId, ReleaseText,
+    Stage, conformance, deprecate, deprecation,
 };
 
-pub use banner::{DeprecateError, deprecate, deprecation};
 #[cfg(feature = "http")]
 pub use github::{GITHUB_API, GithubForge};
 #[cfg(feature = "http")]

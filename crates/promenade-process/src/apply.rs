@@ -1,6 +1,7 @@
 //! Applying a plan: step by step, each compared with the world before and after.
 
 mod error;
+mod forge;
 mod ready;
 mod undo;
 
@@ -16,7 +17,7 @@ pub use ready::ready;
 pub use undo::{UndoError, undo};
 
 use crate::port::channels::Channels;
-use crate::port::forge::{Forge, ForgeErrorKind, ReleaseText};
+use crate::port::forge::Forge;
 use crate::port::hook::Hooks;
 use crate::port::repository::{Applied, Repository};
 use crate::{Plan, Step};
@@ -185,7 +186,12 @@ fn run(
             hooks.run(call).map_err(ApplyErrorKind::Hook)?;
             Ok(Outcome::Done)
         }
-        Step::Forge { tag, text } => forge(world, tag, text),
+        Step::Forge { tag, text } => forge::release(world, tag, text),
+        Step::Banner {
+            tag,
+            reason,
+            instead,
+        } => forge::banner(world, tag, reason, instead.as_deref()),
         Step::Branch { .. } | Step::Commit { .. } | Step::Tag { .. } | Step::Push { .. } => {
             Err(ApplyErrorKind::Missing("change of the repository"))
         }
@@ -221,7 +227,11 @@ fn resolve(world: &World<'_>, expected: &Head, op: &OpId) -> Result<Option<Head>
 fn is_begun(steps: &[Step], world: &World<'_>) -> Result<bool, ApplyErrorKind> {
     for step in steps {
         match step {
-            Step::Hook(_) | Step::Forge { .. } | Step::Channel { .. } | Step::Push { .. } => {}
+            Step::Hook(_)
+            | Step::Forge { .. }
+            | Step::Banner { .. }
+            | Step::Channel { .. }
+            | Step::Push { .. } => {}
             Step::Record { expected, op, .. } => {
                 let found = resolve(world, expected, op);
                 return found
@@ -253,38 +263,6 @@ fn is_begun(steps: &[Step], world: &World<'_>) -> Result<bool, ApplyErrorKind> {
         }
     }
     Ok(false)
-}
-
-/// Makes the release of a tag, or moves the one that is there to its stage; its name and notes may
-/// have been written by people since, and stay.
-fn forge(world: &World<'_>, tag: &str, text: &ReleaseText) -> Result<Outcome, ApplyErrorKind> {
-    let forge = world.forge.ok_or(ApplyErrorKind::Missing("forge"))?;
-    let find = || -> Result<_, ApplyErrorKind> {
-        let all = forge.list().map_err(ApplyErrorKind::Forge)?;
-        Ok(all.into_iter().find(|release| release.tag == tag))
-    };
-    let found = match find()? {
-        Some(found) => found,
-        None => match forge.create(tag, text) {
-            Ok(_) => return Ok(Outcome::Done),
-            Err(error) if matches!(error.kind(), ForgeErrorKind::Unknown { .. }) => {
-                // It may have been made all the same.
-                find()?.ok_or(ApplyErrorKind::Forge(error))?
-            }
-            Err(error) => return Err(ApplyErrorKind::Forge(error)),
-        },
-    };
-    if found.text.stage == text.stage {
-        return Ok(Outcome::Already);
-    }
-    let moved = ReleaseText {
-        stage: text.stage,
-        ..found.text.clone()
-    };
-    forge
-        .edit(&found.id, &found.text, &moved)
-        .map_err(ApplyErrorKind::Forge)?;
-    Ok(Outcome::Done)
 }
 
 fn ledger(error: AppendError) -> ApplyErrorKind {

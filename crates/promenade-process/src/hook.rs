@@ -104,4 +104,57 @@ pub struct ForgeRules {
     /// Whether candidates have a release of their own, marked as a pre-release.
     #[serde(default)]
     pub candidates: bool,
+    /// The repository there: `owner/name`. Without it no plan that makes a release can be carried out.
+    #[serde(default)]
+    pub repository: Option<String>,
+    /// The address of its API; GitHub's own if none is named.
+    #[serde(default)]
+    pub api: Option<String>,
+    /// The environment variable that holds the token; `GITHUB_TOKEN`, else `GH_TOKEN`, if none is
+    /// named. The token itself never stands in the file.
+    #[serde(default)]
+    pub token_env: Option<VariableName>,
+}
+
+/// The name of an environment variable: capitals, digits and `_`, as those are named that hold
+/// secrets. A secret that was written there by mistake is not one, and is not repeated in the error.
+///
+/// ```
+/// use promenade_process::VariableName;
+///
+/// let name: VariableName = "ACME_TOKEN".to_owned().try_into()?;
+/// assert_eq!(name.as_str(), "ACME_TOKEN");
+/// let error = VariableName::try_from("ghp_s3cr3t".to_owned()).unwrap_err();
+/// assert!(!error.to_string().contains("s3cr3t"));
+/// # Ok::<(), promenade_process::ParseVariableNameError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct VariableName(String);
+
+/// A text is not the name of an environment variable. The text is not kept: it may be a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the name of an environment variable: expected `A-Z`, `0-9` and `_`, and no secret")]
+pub struct ParseVariableNameError(());
+
+impl VariableName {
+    /// Returns the name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for VariableName {
+    type Error = ParseVariableNameError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let known = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        let first = text.chars().next().is_some_and(|c| !c.is_ascii_digit());
+        if first && text.chars().all(known) {
+            Ok(Self(text))
+        } else {
+            Err(ParseVariableNameError(()))
+        }
+    }
 }

@@ -41,7 +41,7 @@ pub use error::{ParseProcessError, UnknownPresetError};
 pub use file::{
     BranchRules, CommitRules, ImageRepositoryName, LedgerRules, PinRule, RegistryRules,
 };
-pub use hook::{ForgeRules, HookEvent, HookRule, HookTime};
+pub use hook::{ForgeRules, HookEvent, HookRule, HookTime, ParseVariableNameError, VariableName};
 pub use impact::{ComponentRule, ImpactReason, ImpactRules, ImpactSource, Impacts};
 pub use keyring::{KeyRule, TrustedKey, TrustedKeys};
 pub use plan::{DocumentChange, Plan, SCHEMA as PLAN_SCHEMA, Step, StoredPlan, StoredPlanError};

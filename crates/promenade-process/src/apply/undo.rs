@@ -65,7 +65,7 @@ pub fn undo(
                     cause,
                 })?;
             }
-            Step::Channel { .. } | Step::Forge { .. } | Step::Hook(_)
+            Step::Channel { .. } | Step::Forge { .. } | Step::Banner { .. } | Step::Hook(_)
                 if is_past(plan, *index, world)? =>
             {
                 return Err(public("others may have seen it"));

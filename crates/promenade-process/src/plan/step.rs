@@ -75,6 +75,16 @@ pub enum Step {
         /// What it says, if it is made; one that is there keeps its name and its notes.
         text: ReleaseText,
     },
+    /// Puts the banner of a deprecated release on top of its notes on the forge (C29), and takes the
+    /// mark of the latest from it. A tag without a release there needs none.
+    Banner {
+        /// The tag.
+        tag: String,
+        /// Why, in one line.
+        reason: String,
+        /// What to use instead.
+        instead: Option<String>,
+    },
     /// Publishes refs, all or none.
     Push {
         /// Which, and where.
@@ -108,6 +118,7 @@ impl Step {
             Self::Channel { .. } => "channel",
             Self::Hook(_) => "hook",
             Self::Forge { .. } => "forge",
+            Self::Banner { .. } => "banner",
             Self::Push { .. } => "push",
         }
     }
@@ -119,7 +130,11 @@ impl Step {
             Self::Commit { id, request, .. } => Some(Change::Commit { id, request }),
             Self::Tag { request, .. } => Some(Change::Tag(request)),
             Self::Push { request } => Some(Change::Push(request)),
-            Self::Record { .. } | Self::Channel { .. } | Self::Hook(_) | Self::Forge { .. } => None,
+            Self::Record { .. }
+            | Self::Channel { .. }
+            | Self::Hook(_)
+            | Self::Forge { .. }
+            | Self::Banner { .. } => None,
         }
     }
 }
@@ -172,6 +187,9 @@ impl fmt::Display for Step {
             Self::Hook(call) => write!(f, "run {}: {}", call.name, call.command.join(" ")),
             Self::Forge { tag, text } => {
                 write!(f, "forge release `{}` of {tag} ({})", text.name, text.stage)
+            }
+            Self::Banner { tag, reason, .. } => {
+                write!(f, "forge banner on {tag}: deprecated, {reason}")
             }
             Self::Push { request } => {
                 let names: Vec<_> = request.refs.iter().map(|one| one.name.as_str()).collect();

@@ -147,7 +147,8 @@ impl StoredPlan {
                 | Step::Commit { .. }
                 | Step::Channel { .. }
                 | Step::Hook(_)
-                | Step::Forge { .. } => {}
+                | Step::Forge { .. }
+                | Step::Banner { .. } => {}
             }
         }
         Ok(Plan {
@@ -322,6 +323,11 @@ mod tests {
                     notes,
                     stage: Stage::Latest,
                 },
+            }),
+            proptest::option::of("\\PC{0,8}").prop_map(|instead| Step::Banner {
+                tag: "v1".to_owned(),
+                reason: "a crash".to_owned(),
+                instead,
             }),
             vec(one, 0..3).prop_map(|refs| Step::Push {
                 request: Box::new(PushRequest {

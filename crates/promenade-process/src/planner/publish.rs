@@ -9,7 +9,7 @@ use promenade_version::Version;
 use super::{Draft, PlanError};
 use crate::hook::{HookEvent, HookTime};
 use crate::plan::Step;
-use crate::port::forge::{ReleaseText, Stage};
+use crate::port::forge::{ReleaseText, Stage, deprecate};
 use crate::port::hook::HookCall;
 use crate::port::repository::{PushRef, PushRequest};
 
@@ -108,6 +108,30 @@ impl Draft<'_, '_> {
     }
 }
 
+impl Draft<'_, '_> {
+    /// Adds the banner of a deprecated release on the forge, if the process has one (C29).
+    pub(super) fn banner(
+        &mut self,
+        tag: &str,
+        reason: &str,
+        instead: Option<&Version>,
+    ) -> Result<(), PlanError> {
+        if self.process().forge().is_some() {
+            let instead = instead.map(|version| self.planner().text(version));
+            deprecate("", reason, instead.as_deref()).map_err(|error| PlanError::Unknown {
+                what: "the banner on the forge".to_owned(),
+                reason: error.to_string(),
+            })?;
+            self.step(Step::Banner {
+                tag: tag.to_owned(),
+                reason: reason.to_owned(),
+                instead,
+            });
+        }
+        Ok(())
+    }
+}
+
 /// Adds the pushes to the steps of a plan: what was made in the repository is published before the
 /// first step outside of it that follows, and the rest at the end.
 pub(super) fn with_pushes(steps: Vec<Step>, remote: &Remote) -> Vec<Step> {
@@ -121,7 +145,11 @@ pub(super) fn with_pushes(steps: Vec<Step>, remote: &Remote) -> Vec<Step> {
             }
             Step::Tag { request, .. } => Some((format!("refs/tags/{}", request.name), None)),
             Step::Record { .. } => Some((remote.ledger.clone(), None)),
-            Step::Channel { .. } | Step::Hook(_) | Step::Forge { .. } | Step::Push { .. } => {
+            Step::Channel { .. }
+            | Step::Hook(_)
+            | Step::Forge { .. }
+            | Step::Banner { .. }
+            | Step::Push { .. } => {
                 out.extend(push(&mut pending, remote));
                 None
             }

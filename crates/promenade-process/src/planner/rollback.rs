@@ -50,6 +50,7 @@ impl Planner<'_> {
         };
         let plan = draft.plan_channels(&event)?;
         draft.move_channels(&plan, Some(reason), None)?;
+        draft.banner(&tag, reason, replacement)?;
         draft.hooks(HookEvent::Deprecation, HookTime::After, about);
         Ok(draft.finish())
     }

@@ -3,10 +3,12 @@
 //! A tag and the name of a release are separate fields. Nothing is ever deleted: the port has no
 //! verb for it, and a bad release keeps its page and gets a banner.
 
+mod banner;
 pub mod conformance;
 mod error;
 mod value;
 
+pub use banner::{DeprecateError, deprecate, deprecation};
 pub use error::{ForgeError, ForgeErrorKind};
 pub use value::{Asset, Release, ReleaseId, ReleaseText, Stage};
 

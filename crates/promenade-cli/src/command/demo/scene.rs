@@ -190,6 +190,7 @@ impl Scene {
         let count = plan.steps().len();
         let outside = Outside {
             registry: Some(Arc::clone(&self.registry) as _),
+            forge: None,
             hooks: HookRunner::new(self.dir.clone()),
         };
         let applied = self.site.apply(plan, &outside, &mut |_, _| Flow::Continue);

@@ -61,12 +61,12 @@ pub fn deprecate(
 /// Returns what the banner on top of notes says, if there is one.
 ///
 /// ```
-/// use promenade_forge::{deprecate, deprecation};
+/// use promenade_process::port::forge::{deprecate, deprecation};
 ///
 /// assert_eq!(deprecation("### Fixed\n"), None);
 /// let notes = deprecate("### Fixed\n", "corrupts data", Some("v1.4.1"))?;
 /// assert_eq!(deprecation(&notes), Some("corrupts data. Use v1.4.1 instead."));
-/// # Ok::<(), promenade_forge::DeprecateError>(())
+/// # Ok::<(), promenade_process::port::forge::DeprecateError>(())
 /// ```
 #[must_use]
 pub fn deprecation(notes: &str) -> Option<&str> {

@@ -1,0 +1,184 @@
+//! Releases on a forge that the command line makes: a server of our own speaks GitHub's shapes.
+
+use testkit::github::{Fault, Github, Kept, TOKEN};
+
+use crate::command::git;
+use crate::house::House;
+
+const MANIFEST: &str = "[package]\nname = \"acme\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+
+/// A repository that publishes at a remote, whose tags the forge has.
+struct Story {
+    house: House,
+    forge: Github,
+    bare: std::path::PathBuf,
+}
+
+impl Story {
+    fn new() -> Self {
+        let changelog = "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- Everything \
+             ([#7](https://forge.example/acme/app/issues/7)).\n";
+        let files = [
+            ("Cargo.toml", MANIFEST),
+            ("CHANGELOG.md", changelog),
+            ("src/lib.rs", "//! Nothing yet.\n"),
+        ];
+        let mut house = House::new("cargo-workspace", "main", &files);
+        let forge = Github::start([""; 0]);
+        let table = format!(
+            "[forge]\nname = \"Acme {{version}}\"\ncandidates = true\nrepository = \"acme/app\"\n\
+             api = \"{}\"\ntoken-env = \"ACME_TOKEN\"\n",
+            forge.api()
+        );
+        house.goes_by("cargo-workspace", &table);
+        house.env = vec![("ACME_TOKEN".to_owned(), TOKEN.to_owned())];
+        house.build(&house.head());
+        let bare = house.publishes();
+        Self { house, forge, bare }
+    }
+
+    /// Takes a step; the forge learns of a tag when it is pushed, which is before the release is made.
+    fn act(&self, args: &[&str], tag: &str) -> serde_json::Value {
+        self.forge.add_tag(tag);
+        self.house.act(args)
+    }
+
+    fn release(&self, tag: &str) -> Kept {
+        let all = self.forge.releases();
+        let own: Vec<_> = all.into_iter().filter(|one| one.tag == tag).collect();
+        assert_eq!(own.len(), 1, "one release of {tag}: {own:?}");
+        own.into_iter().next().unwrap()
+    }
+
+    /// How the forge shows a tag: draft, pre-release, latest.
+    fn shown(&self, tag: &str) -> (bool, bool, bool) {
+        let release = self.release(tag);
+        let latest = self.forge.latest().as_deref() == Some(tag);
+        (release.draft, release.prerelease, latest)
+    }
+}
+
+fn outcome(report: &serde_json::Value, kind: &str) -> String {
+    let outcomes = report["outcomes"].as_array().unwrap().iter();
+    let mut found = outcomes.filter(|one| one["step"] == kind);
+    found.next().unwrap()["outcome"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// A12, B8, B9, C29: a candidate is a pre-release, the release is the latest, with its notes and their
+/// links; the heading is not the tag; deprecated, it keeps its page under a banner.
+#[test]
+fn a_candidate_is_a_prerelease_a_release_the_latest_and_a_bad_one_gets_a_banner() {
+    let story = Story::new();
+    let report = story.act(&["candidate"], "v0.1.0-rc.1");
+    assert_eq!(outcome(&report, "forge"), "done");
+    assert_eq!(story.shown("v0.1.0-rc.1"), (false, true, false));
+    assert_eq!(story.release("v0.1.0-rc.1").name, "Acme 0.1.0-rc.1");
+
+    let path = story.house.beside("plan.json").to_str().unwrap().to_owned();
+    let run = story.house.run(&["release", "--save", &path]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(story.forge.releases().len(), 1, "a plan changes nothing");
+    let report = story.act(&["apply", &path], "v0.1.0");
+    assert_eq!(outcome(&report, "forge"), "done");
+    assert_eq!(story.shown("v0.1.0"), (false, false, true));
+    let notes = story.release("v0.1.0").body;
+    assert!(
+        notes.contains("- Everything ([#7](https://forge.example"),
+        "{notes}"
+    );
+    let tags = git(&story.bare, &["tag", "--list"]);
+    assert_eq!(
+        tags, "v0.1.0\nv0.1.0-rc.1\n",
+        "pushed before the forge is asked"
+    );
+
+    // Told done from not done: nothing is written twice, and words of people stay.
+    story.forge.rewrite("v0.1.0", "by hand");
+    let writes = || {
+        story
+            .forge
+            .asked()
+            .iter()
+            .filter(|one| one.verb != "GET")
+            .count()
+    };
+    let before = writes();
+    let report = story.house.act(&["apply", &path]);
+    assert_eq!(outcome(&report, "forge"), "already-done");
+    assert_eq!(writes(), before);
+
+    story
+        .house
+        .act(&["deprecate", "0.1.0", "--reason", "it eats data"]);
+    let banner = "## ⚠️ Deprecated\n\nit eats data.\n\nby hand";
+    assert_eq!(story.release("v0.1.0").body, banner);
+    assert_eq!(
+        story.shown("v0.1.0"),
+        (false, false, false),
+        "nothing is deleted"
+    );
+    let report = story.house.act(&["apply", &path]);
+    assert_eq!(
+        outcome(&report, "forge"),
+        "already-done",
+        "nor is it the latest again"
+    );
+}
+
+/// Law 10: whatever call the forge dies at, the same plan goes on to one release with the right flags.
+#[test]
+fn a_forge_that_dies_is_taken_up_where_it_was() {
+    let died = |at: usize, fault: Fault| {
+        let story = Story::new();
+        story.act(&["candidate"], "v0.1.0-rc.1");
+        story.forge.add_tag("v0.1.0");
+        story.forge.fault(at, fault);
+        let run = story.house.run(&["release", "--execute"]);
+        assert_eq!(run.code, 4, "{}{}", run.out, run.err);
+        assert!(run.err.contains("`apply` goes on"), "{}", run.err);
+        story.forge.heal();
+        story.house.act(&["apply"]);
+        assert_eq!(story.shown("v0.1.0"), (false, false, true), "{at}");
+        assert_eq!(story.forge.releases().len(), 2);
+    };
+    // Two looks before the first effect, two at the step, two by the forge; then what makes the release.
+    std::thread::scope(|scope| {
+        for (at, fault) in [
+            (2, Fault::Dead),
+            (5, Fault::DeadAfter),
+            (6, Fault::Dead),
+            (6, Fault::DeadAfter),
+        ] {
+            scope.spawn(move || died(at, fault));
+        }
+    });
+}
+
+/// Everything that is missing is said before the first effect.
+#[test]
+fn a_forge_without_a_token_or_an_answer_stops_the_plan_before_its_first_effect() {
+    let mut story = Story::new();
+    story.forge.add_tag("v0.1.0-rc.1");
+    let refs = story.house.refs();
+    let env = std::mem::take(&mut story.house.env);
+    assert_eq!(story.house.held_plan(&["candidate"]), ["forge"]);
+    let run = story.house.run(&["candidate", "--execute"]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(run.err.contains("a token for it"), "{}", run.err);
+    assert_eq!(story.house.refs(), refs);
+
+    let secret = "a-secret-that-the-forge-does-not-know";
+    story.house.env = vec![("ACME_TOKEN".to_owned(), secret.to_owned())];
+    let run = story.house.run(&["-v", "candidate", "--execute"]);
+    assert_eq!(run.code, 4, "{}{}", run.out, run.err);
+    assert!(run.err.contains("401 Bad credentials"), "{}", run.err);
+    assert!(!format!("{}{}", run.out, run.err).contains(secret));
+    assert_eq!(story.house.refs(), refs);
+
+    story.house.env = env;
+    story.act(&["candidate"], "v0.1.0-rc.1");
+    assert_eq!(story.shown("v0.1.0-rc.1"), (false, true, false));
+}

@@ -14,6 +14,7 @@ mod embed;
 mod forged;
 mod freeze;
 mod graphs;
+mod guide;
 mod history;
 mod house;
 mod impact;

@@ -145,6 +145,11 @@ impl Context {
         )))
     }
 
+    /// Tells whether a component was named.
+    pub(crate) fn names_component(&self) -> bool {
+        self.global.component.is_some()
+    }
+
     /// Returns the stream of the ledger: one for each component, where there are several.
     pub(crate) fn stream(&self, process: Option<&Process>) -> Result<StreamId, CliError> {
         let component = match process {

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Each module is one crate, behind the feature of the same name; there is nothing else in here but
-//! the [`guide`].
+//! the `guide`, which comes with the feature `process`.
 
 #[cfg(feature = "changelog")]
 pub use promenade_changelog as changelog;
@@ -35,8 +35,33 @@ pub use promenade_tag as tag;
 #[cfg(feature = "version")]
 pub use promenade_version as version;
 
-/// What is longer than the page of an item.
+/// What is longer than the page of an item: ways in, and the two formats as specifications.
+///
+/// | page | for |
+/// |---|---|
+/// | [`hour`](guide::hour) | your process in an hour, from a repository that was released by hand |
+/// | [`from_cargo_release`](guide::from_cargo_release) | who comes from cargo-release |
+/// | [`from_release_plz`](guide::from_release_plz) | who comes from release-plz |
+/// | [`from_release_md`](guide::from_release_md) | who comes from a page of prose |
+/// | [`processes`](guide::processes) | four real processes, rule by rule |
+/// | [`process_file`](guide::process_file) | the process file, specified |
+/// | [`ledger`](guide::ledger) | the ledger, specified |
+///
+/// Every command on these pages is run by a test, and every process file is read.
+#[cfg(feature = "process")]
 pub mod guide {
+    #[doc = include_str!("../docs/from-cargo-release.md")]
+    pub mod from_cargo_release {}
+    #[doc = include_str!("../docs/from-release-md.md")]
+    pub mod from_release_md {}
+    #[doc = include_str!("../docs/from-release-plz.md")]
+    pub mod from_release_plz {}
+    #[doc = include_str!("../docs/hour.md")]
+    pub mod hour {}
+    #[doc = include_str!("../docs/ledger.md")]
+    pub mod ledger {}
+    #[doc = include_str!("../docs/process-file.md")]
+    pub mod process_file {}
     #[doc = include_str!("../docs/processes.md")]
     pub mod processes {}
 }

@@ -18,9 +18,9 @@ use crate::{CliError, Context, Report};
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct LedgerArgs {
-    /// The stream, on `refs/promenade/STREAM`
-    #[arg(long, global = true, value_name = "STREAM", default_value = "ledger")]
-    stream: String,
+    /// The stream, on `refs/promenade/STREAM`; by default `ledger`, or that of `--component`
+    #[arg(long, global = true, value_name = "STREAM")]
+    stream: Option<String>,
     #[command(subcommand)]
     command: LedgerCommand,
 }
@@ -74,7 +74,11 @@ enum LedgerCommand {
 
 pub(crate) fn run(args: &LedgerArgs, context: &Context) -> Result<Report, CliError> {
     let repository = context.repository()?;
-    let stream = StreamId::new(args.stream.as_str()).map_err(CliError::input)?;
+    let stream = match (&args.stream, context.names_component()) {
+        (Some(stream), _) => StreamId::new(stream.as_str()).map_err(CliError::input)?,
+        (None, true) => context.stream(Some(&context.process()?))?,
+        (None, false) => context.stream(None)?,
+    };
     let open = Open {
         ledger: open(&repository, context)?,
         repository,

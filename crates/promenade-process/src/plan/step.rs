@@ -163,12 +163,11 @@ impl fmt::Display for Step {
                     (Some(_), false) => "annotated",
                 };
                 let target = short(&request.target);
-                write!(
-                    f,
-                    "tag {} on {target} ({kind}, by a {})",
-                    request.name,
-                    by.name()
-                )
+                write!(f, "tag {} on {target} ({kind}", request.name)?;
+                match by {
+                    MadeBy::Anyone => f.write_str(")"),
+                    _ => write!(f, ", by a {})", by.name()),
+                }
             }
             Self::Record { events, .. } => {
                 let events: Vec<_> = events.iter().map(|event| event.kind.to_string()).collect();

@@ -53,7 +53,11 @@ pub(super) fn run(args: &AdoptArgs, open: &Open, context: &Context) -> Result<Re
         )));
     }
     let tags = open.repository.tags().map_err(git_error)?;
-    let (versions, passed_over) = versions(&process, &tags)?;
+    let component = match context.names_component() {
+        true => context.component(&process)?,
+        false => None,
+    };
+    let (versions, passed_over) = versions(&process, &tags, component)?;
     let plan = text(&versions, &passed_over, args);
     let list: Vec<_> = versions
         .iter()
@@ -110,12 +114,17 @@ pub(super) fn run(args: &AdoptArgs, open: &Open, context: &Context) -> Result<Re
 fn versions(
     process: &Process,
     tags: &[TagFacts],
+    component: Option<&str>,
 ) -> Result<(Vec<AdoptedVersion>, Vec<String>), CliError> {
     let mut found: BTreeMap<_, AdoptedVersion> = BTreeMap::new();
     let mut passed_over = Vec::new();
     for facts in tags {
         let read = process.tags().classify(facts);
         let name = String::from_utf8_lossy(&facts.name).into_owned();
+        if component.is_some() && read.component != component {
+            passed_over.push(name);
+            continue;
+        }
         let stage = match (read.is_release(), read.is_candidate()) {
             (true, _) => AdoptedStage::Released,
             (_, true) => AdoptedStage::Candidate,

@@ -195,3 +195,42 @@ fn an_interrupted_plan_stops_between_two_steps_and_goes_on() {
     assert_eq!(words, ["already-done", "done", "done"]);
     assert_eq!(house.runs("production"), "1.0.0");
 }
+
+/// A real gpg would have to ask a person for a passphrase: it must not, and says so before the first effect.
+#[test]
+fn a_gpg_that_would_ask_for_a_passphrase_is_refused_before_the_first_effect() {
+    let house = house(&production(""));
+    let text = std::fs::read_to_string(&house.process).unwrap();
+    let signed = text.replace(
+        "template = \"v{version}\"\n",
+        "template = \"v{version}\"\nannotated = true\nsignature = \"required\"\n",
+    );
+    assert_ne!(signed, text);
+    std::fs::write(&house.process, signed).unwrap();
+    house.commit("more", &[("more.txt", "more\n")]);
+    house.build(&house.head());
+    let before = house.refs();
+    // Without a key the plan is held.
+    assert_eq!(house.held(&["release", "2"]), ["signature"]);
+    let (asks, asked) = (house.beside("asks"), house.beside("asked"));
+    executable(
+        &asks,
+        &format!("#!/bin/sh\n: > {}\nexec sleep 30\n", asked.display()),
+    );
+    let agent = format!("pinentry-program {}\n", asks.display());
+    let Some(_home) = house.signs_with_gpg_under("secret", &agent) else {
+        return;
+    };
+    let start = std::time::Instant::now();
+    let run = house.run(&["release", "2", "--execute"]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(run.err.contains("No pinentry"), "{}", run.err);
+    assert!(!asked.exists(), "it asked");
+    assert!(
+        start.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        start.elapsed()
+    );
+    assert_eq!(house.refs(), before);
+    house.is_clean();
+}

@@ -189,6 +189,12 @@ impl House {
     /// Has git sign with a gpg key that is made here, in a home of its own; gives the home, whose
     /// agent ends with it.
     pub(crate) fn signs_with_gpg(&self) -> Option<GpgHome> {
+        self.signs_with_gpg_under("", "")
+    }
+
+    /// As [`House::signs_with_gpg`], with a passphrase, and under a configuration of the agent that holds
+    /// once the key is made.
+    pub(crate) fn signs_with_gpg_under(&self, passphrase: &str, agent: &str) -> Option<GpgHome> {
         let program = testkit::program("gpg")?;
         // The path of an agent's socket must be short.
         let home = tempfile::Builder::new()
@@ -198,13 +204,18 @@ impl House {
         let home = GpgHome { program, home };
         home.run(&[
             "--pinentry-mode=loopback",
-            "--passphrase=",
+            &format!("--passphrase={passphrase}"),
             "--quick-generate-key",
             "Ada <ada@example.org>",
             "ed25519",
             "sign",
             "never",
         ]);
+        if !agent.is_empty() {
+            // The agent that made the key knows its passphrase.
+            home.end();
+            std::fs::write(home.home.path().join("gpg-agent.conf"), agent).unwrap();
+        }
         let listed = home.run(&["--with-colons", "--list-secret-keys"]);
         let print = listed
             .lines()
@@ -383,13 +394,20 @@ impl GpgHome {
     }
 }
 
-impl Drop for GpgHome {
-    fn drop(&mut self) {
+impl GpgHome {
+    /// Ends the agent.
+    fn end(&self) {
         let _ = Command::new("gpgconf")
             .arg("--homedir")
             .arg(self.home.path())
             .args(["--kill", "all"])
             .status();
+    }
+}
+
+impl Drop for GpgHome {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

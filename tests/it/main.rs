@@ -8,6 +8,7 @@ mod board;
 mod build;
 mod channels;
 mod command;
+mod conformance;
 mod daemon;
 mod demo;
 mod embed;
@@ -24,7 +25,9 @@ mod killed;
 mod large;
 mod ledger;
 mod ledgered;
+mod links;
 mod odd;
+mod own;
 mod plans;
 mod process;
 #[path = "../../crates/promenade-registry/tests/it/proxy.rs"]

@@ -26,6 +26,7 @@ mod large;
 mod ledger;
 mod ledgered;
 mod links;
+mod mended;
 mod odd;
 mod own;
 mod plans;

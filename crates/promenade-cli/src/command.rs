@@ -3,6 +3,7 @@
 mod apply;
 mod approve;
 mod audit;
+mod backport;
 mod build;
 mod candidate;
 mod changelog;
@@ -13,12 +14,16 @@ mod definitions;
 mod demo;
 mod deprecate;
 mod digest;
+mod disclose;
 mod edit;
+mod emergency;
 mod freeze;
 mod hold;
+mod hotfix;
 mod init;
 mod ledger;
 mod manifest;
+mod obligation;
 mod observe;
 mod promote;
 mod record;
@@ -44,6 +49,8 @@ pub(crate) enum Command {
     Approve(approve::ApproveArgs),
     /// Compares the history of a repository with its process
     Audit(audit::AuditArgs),
+    /// Picks a commit onto a line, with its provenance
+    Backport(backport::BackportArgs),
     /// Everything that a commit was built to, recorded once
     Build(build::BuildArgs),
     /// The next candidate, from a commit that was built
@@ -64,18 +71,26 @@ pub(crate) enum Command {
     Deprecate(deprecate::DeprecateArgs),
     /// Digests of files and directories, and checks of checksum files
     Digest(digest::DigestArgs),
+    /// Makes public what was under an embargo, and proves its order
+    Disclose(disclose::DiscloseArgs),
+    /// Mends every supported line with one commit, each patched or waived
+    Emergency(emergency::EmergencyArgs),
     /// Says everything that holds the next step of an environment, and who or when clears it
     Explain(status::ExplainArgs),
     /// Announces a time in which nothing gets in, or lifts it
     Freeze(freeze::FreezeArgs),
     /// Holds an environment, or takes the hold off
     Hold(hold::HoldArgs),
+    /// A hotfix: its branch from the last release of a line, and its merge back
+    Hotfix(hotfix::HotfixArgs),
     /// Proposes a process file from the repository, and says how much of its history that explains
     Init(init::InitArgs),
     /// The ledger: its story, its verification, and how it is shared
     Ledger(ledger::LedgerArgs),
     /// The files that name the version: whether they agree, and the edit that changes it
     Manifest(manifest::ManifestArgs),
+    /// What is owed, and who answers for it
+    Obligation(obligation::ObligationArgs),
     /// Records what an environment was seen to run
     Observe(observe::ObserveArgs),
     /// Promotes a version into an environment, by its digests
@@ -108,6 +123,7 @@ impl Command {
             Self::Apply(args) => apply::run(args, context),
             Self::Approve(args) => approve::run(args, context),
             Self::Audit(args) => audit::run(args, context),
+            Self::Backport(args) => backport::run(args, context),
             Self::Build(args) => build::run(args, context),
             Self::Candidate(args) => candidate::run(args, context),
             Self::Changelog(args) => changelog::run(args, context),
@@ -118,12 +134,16 @@ impl Command {
             Self::Demo(args) => demo::run(args, context),
             Self::Deprecate(args) => deprecate::run(args, context),
             Self::Digest(args) => digest::run(args, context),
+            Self::Disclose(args) => disclose::run(args, context),
+            Self::Emergency(args) => emergency::run(args, context),
             Self::Explain(args) => status::explain(args, context),
             Self::Freeze(args) => freeze::run(args, context),
             Self::Hold(args) => hold::run(args, context),
+            Self::Hotfix(args) => hotfix::run(args, context),
             Self::Init(args) => init::run(args, context),
             Self::Ledger(args) => ledger::run(args, context),
             Self::Manifest(args) => manifest::run(args, context),
+            Self::Obligation(args) => obligation::run(args, context),
             Self::Observe(args) => observe::run(args, context),
             Self::Promote(args) => promote::run(args, context),
             Self::Record(args) => record::run(args, context),

@@ -9,7 +9,7 @@ use promenade::process::Process;
 use promenade::promotion::ledger::{Head, LedgerStore as _, StreamId};
 use promenade::promotion::{Event, Gate, Replay, State};
 
-use crate::{CliError, trust};
+use crate::{CliError, trust, world};
 
 /// The process file of a repository that names no other.
 const PROCESS_FILE: &str = "release.toml";
@@ -62,6 +62,9 @@ pub(crate) struct GlobalArgs {
     /// When to colour
     #[arg(long, global = true, value_enum, default_value_t)]
     pub(crate) color: Color,
+    /// Under an embargo: publish nothing, and record only what nobody can read before `disclose`
+    #[arg(long, global = true)]
+    pub(crate) embargoed: bool,
     /// Print less: only errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
@@ -172,7 +175,12 @@ impl Context {
         let stream = self.stream(process.as_ref())?;
         let mut replay = Replay::new(&stream);
         trust::read_on(&mut replay, &ledger, &stream, process.as_ref(), self.at())?;
-        Ok((replay.state().clone(), replay.head()))
+        let state = replay.state().clone();
+        if !self.global.embargoed {
+            return Ok((state, replay.head()));
+        }
+        let embargo = world::embargo(&ledger, &stream)?;
+        Ok((world::in_private(&embargo, &state)?, replay.head()))
     }
 
     /// Replays the ledger of the repository, and returns its events besides.

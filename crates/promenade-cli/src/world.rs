@@ -18,8 +18,8 @@ use promenade::git::{GitLedger, Ident, Repository, Work};
 use promenade::process::port::channels::Channels;
 use promenade::process::port::repository::{Author, Obstacle};
 use promenade::process::{
-    ApplyError, ApplyErrorKind, Flow, Hand, Outcome, Plan, PlanError, Planned, Planner, Process,
-    Receipt, Remote, Step, UndoError, World, apply, ready, undo,
+    ApplyError, ApplyErrorKind, Embargo, Flow, Hand, Outcome, Plan, PlanError, Planned, Planner,
+    Process, Receipt, Remote, Step, UndoError, World, apply, embargo_stream, ready, undo,
 };
 use promenade::promotion::ledger::{Head, LedgerStore as _, StreamId};
 use promenade::promotion::{Actor, Blockers, CommitId, Event, Replay, State, Subject};
@@ -45,6 +45,8 @@ pub(crate) struct Site {
     /// The time by which signatures are judged.
     at: DateTime<Utc>,
     replay: RefCell<Replay>,
+    /// Whether it works under an embargo.
+    pub(crate) embargoed: bool,
 }
 
 impl Site {
@@ -60,6 +62,7 @@ impl Site {
         let mut site = Self::new(repository, process, key, &who, context.at())?;
         site.replay = RefCell::new(Replay::new(&stream));
         (site.stream, site.component) = (stream, component);
+        site.embargoed = context.global.embargoed;
         Ok(site)
     }
 
@@ -88,6 +91,7 @@ impl Site {
             at,
             component: None,
             replay: RefCell::new(Replay::new(&stream)),
+            embargoed: false,
             stream,
         })
     }
@@ -123,8 +127,18 @@ impl Site {
         }
     }
 
-    /// Reads what the ledger has got since the last time, and gives its state and head.
+    /// Reads what the ledger has got since the last time, and gives its state (under an embargo with what
+    /// is private) and head.
     pub(crate) fn replay(&self) -> Result<(State, Head), CliError> {
+        let (state, head) = self.public()?;
+        match self.embargoed {
+            true => Ok((in_private(&self.embargo()?, &state)?, head)),
+            false => Ok((state, head)),
+        }
+    }
+
+    /// Gives the state and head of the public ledger.
+    pub(crate) fn public(&self) -> Result<(State, Head), CliError> {
         let mut replay = self.replay.borrow_mut();
         let process = Some(&self.process);
         trust::read_on(&mut replay, &self.ledger, &self.stream, process, self.at)?;
@@ -147,6 +161,27 @@ impl Site {
         wish: impl FnOnce(&Planner<'_>, &Work<'_>) -> Result<Planned, PlanError>,
     ) -> Result<Planned, CliError> {
         self.plan_for(hand, None, &[], wish)
+    }
+
+    /// Reads the private stream.
+    pub(crate) fn embargo(&self) -> Result<Embargo, CliError> {
+        embargo(&self.ledger, &self.stream)
+    }
+
+    /// Plans under an embargo: nothing is published, and what is recorded is sealed.
+    pub(crate) fn plan_in_private(
+        &self,
+        hand: &Hand,
+        why: &[String],
+        wish: impl FnOnce(&Planner<'_>, &Work<'_>) -> Result<Planned, PlanError>,
+    ) -> Result<Planned, CliError> {
+        let (public, head) = self.public()?;
+        let embargo = self.embargo()?;
+        let state = in_private(&embargo, &public)?;
+        let planner = Planner::new(&self.process, &self.stream, &state, head, hand)
+            .of_component(self.component.as_deref())
+            .because(why);
+        wish(&planner.under_embargo(&embargo), &self.work()).map_err(CliError::input)
     }
 
     /// Plans, for a remote to publish at and for reasons that are known before. Nothing is changed.
@@ -349,6 +384,38 @@ impl Outside {
     fn channels(&self) -> Option<RegistryChannels<'_>> {
         self.registry.as_deref().map(RegistryChannels::new)
     }
+}
+
+/// Reads the private stream, with a secret that is drawn for one plan.
+pub(crate) fn embargo(ledger: &GitLedger, stream: &StreamId) -> Result<Embargo, CliError> {
+    let mut secret = [0_u8; 32];
+    getrandom::fill(&mut secret)
+        .map_err(|error| CliError::world(format!("no random numbers: {error}")))?;
+    let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let (mut events, mut broken) = (Vec::new(), None);
+    let private = embargo_stream(stream);
+    let head = ledger.read(&private, 1, &mut |record| {
+        match Event::parse(&record.body) {
+            Ok(event) => events.push(event),
+            Err(error) => broken = Some(format!("private record {}: {error}", record.seq)),
+        }
+        broken.is_none()
+    });
+    let head = head.map_err(CliError::world)?;
+    match broken {
+        Some(why) => Err(CliError::input(why)),
+        None => Ok(Embargo::new(stream, head, events, secret)),
+    }
+}
+
+/// The state with what is under the embargo.
+pub(crate) fn in_private(embargo: &Embargo, public: &State) -> Result<State, CliError> {
+    embargo.state(public).map_err(|error| {
+        CliError::conflict(format!(
+            "the private ledger does not follow the public one: {error}; if a plan was begun under the \
+             embargo, `apply` goes on with it"
+        ))
+    })
 }
 
 /// Prints a plan for people: its steps, and the diff of every file that it changes.

@@ -4,12 +4,15 @@ mod look;
 mod push;
 mod undo;
 
+use std::collections::BTreeMap;
+
 use promenade_process::port::holding::Holding;
 use promenade_process::port::repository as port;
 use promenade_process::port::signature::{GIT_NAMESPACE, MakeSignature};
 use promenade_promotion::CommitId as Id;
 use promenade_tag::{ObjectKind, TagFacts};
 
+use crate::combine::Theirs;
 use crate::{CommitId, CommitRequest, GitError, Ident, Repository, TagRequest};
 
 /// A repository as plans read it and are applied to it.
@@ -121,8 +124,36 @@ impl port::History for Work<'_> {
             .map_err(error)?;
         let facts = commits.into_iter().map(|commit| {
             port::CommitFacts::new(commit.id.to_string(), commit.message, [] as [String; 0])
+                .with_parents(commit.parents.iter().map(ToString::to_string))
         });
         Ok(facts.collect())
+    }
+
+    fn commit(&self, commit: &Id) -> Result<port::CommitFacts, port::RepositoryError> {
+        let commit = self.repository.commit_at(commit.as_str()).map_err(error)?;
+        let none = [] as [String; 0];
+        Ok(
+            port::CommitFacts::new(commit.id.to_string(), commit.message, none)
+                .with_parents(commit.parents.iter().map(ToString::to_string)),
+        )
+    }
+
+    fn combine(
+        &self,
+        onto: &Id,
+        source: &port::Source,
+    ) -> Result<port::Combined, port::RepositoryError> {
+        let change = theirs_of(source).map_err(error)?;
+        let combined = self
+            .repository
+            .combine(onto.as_str(), change, false, &BTreeMap::new());
+        let combined = combined.map_err(error)?;
+        let base = combined.base.as_ref().map(theirs).transpose();
+        Ok(port::Combined {
+            conflicts: combined.conflicts,
+            changed: combined.changed,
+            base: base.map_err(error)?,
+        })
     }
 
     fn paths_of(&self, commit: &Id) -> Result<Vec<String>, port::RepositoryError> {
@@ -152,8 +183,11 @@ impl port::Repository for Work<'_> {
         before: &[port::CommitRequest],
         request: &port::CommitRequest,
     ) -> Result<Id, port::RepositoryError> {
-        let before: Result<Vec<_>, _> = before.iter().map(commit).collect();
-        let request = commit(request).map_err(error)?;
+        let before: Result<Vec<_>, _> = before
+            .iter()
+            .map(|request| self.request(request, false))
+            .collect();
+        let request = self.request(request, false).map_err(error)?;
         let id = self
             .repository
             .prepare_commit_after(&before.map_err(error)?, &request);
@@ -182,13 +216,61 @@ impl port::Repository for Work<'_> {
 }
 
 impl Work<'_> {
+    /// Reads a request. Without `keep` its tree may be known by its id alone.
+    fn request(
+        &self,
+        request: &port::CommitRequest,
+        keep: bool,
+    ) -> Result<CommitRequest<'static>, GitError> {
+        let who = ident(&request.author, request.at)?;
+        let (branch, message) = (&request.branch, &request.message);
+        let parent = own(&request.parent)?;
+        let commit = match &request.source {
+            None => CommitRequest::new(branch, message, who).parents([parent]),
+            Some(source) => {
+                let theirs = theirs_of(source)?;
+                let combined =
+                    self.repository
+                        .combine(parent.as_str(), theirs, keep, &request.files)?;
+                let open = combined.conflicts.into_iter();
+                let open: Vec<_> = open
+                    .filter(|path| !request.files.contains_key(path))
+                    .collect();
+                if !open.is_empty() {
+                    return Err(GitError::MergeConflict { paths: open });
+                }
+                let commit = match source {
+                    port::Source::Pick(from) => {
+                        let author = self.repository.commit_at(from.as_str())?.author;
+                        CommitRequest::new(branch, message, author)
+                            .committer(who)
+                            .parents([parent])
+                    }
+                    other => CommitRequest::new(branch, message, who)
+                        .parents([parent, own(other.commit())?]),
+                };
+                match keep {
+                    true => commit.tree(combined.tree),
+                    false => commit.unwritten(combined.tree),
+                }
+            }
+        };
+        Ok(request
+            .files
+            .iter()
+            .fold(commit, |commit, (path, bytes)| match bytes {
+                Some(bytes) => commit.file(path, bytes.as_slice()),
+                None => commit.remove(path),
+            }))
+    }
+
     fn make_commit(
         &self,
         id: &Id,
         request: &port::CommitRequest,
     ) -> Result<port::Applied<()>, port::RepositoryError> {
         let branch = format!("refs/heads/{}", request.branch);
-        let request = commit(request).map_err(error)?;
+        let request = self.request(request, true).map_err(error)?;
         let planned = self.repository.prepare_commit(&request).map_err(error)?;
         if planned.as_str() != id.as_str() {
             return Err(port::RepositoryError::Conflict {
@@ -275,21 +357,20 @@ enum Standing {
     Other(String),
 }
 
-fn commit(request: &port::CommitRequest) -> Result<CommitRequest<'static>, GitError> {
-    let who = ident(&request.author, request.at)?;
-    let commit =
-        CommitRequest::new(&request.branch, &request.message, who).parents([own(&request.parent)?]);
-    Ok(request
-        .files
-        .iter()
-        .fold(commit, |commit, (path, bytes)| match bytes {
-            Some(bytes) => commit.file(path, bytes.as_slice()),
-            None => commit.remove(path),
-        }))
-}
-
 fn ident(author: &port::Author, at: chrono::DateTime<chrono::Utc>) -> Result<Ident, GitError> {
     Ident::new(&author.name, &author.email, at.fixed_offset())
+}
+
+fn theirs_of(source: &port::Source) -> Result<Theirs<'_>, GitError> {
+    match source {
+        port::Source::Pick(commit) => Ok(Theirs::Pick(commit.as_str())),
+        port::Source::Merge(commit) => Ok(Theirs::Merge(commit.as_str())),
+        other => Err(GitError::Invalid {
+            what: "source of a change",
+            input: other.commit().to_string(),
+            reason: "this version knows picks and merges".to_owned(),
+        }),
+    }
 }
 
 fn own(id: &Id) -> Result<CommitId, GitError> {

@@ -33,6 +33,7 @@ pub struct Git {
     dir: PathBuf,
     args: Vec<OsString>,
     input: Vec<u8>,
+    env: Vec<(&'static str, OsString)>,
     timeout: Duration,
 }
 
@@ -51,6 +52,7 @@ impl Git {
             dir: dir.into(),
             args: Vec::new(),
             input: Vec::new(),
+            env: Vec::new(),
             timeout: TIMEOUT,
         }
     }
@@ -70,6 +72,12 @@ impl Git {
     /// Gives it bytes to read.
     pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = bytes.into();
+        self
+    }
+
+    /// Sets a variable of its environment.
+    pub(crate) fn env(mut self, name: &'static str, value: impl AsRef<OsStr>) -> Self {
+        self.env.push((name, value.as_ref().to_owned()));
         self
     }
 
@@ -142,6 +150,9 @@ impl Git {
             .stderr(Stdio::piped());
         for name in REDIRECTING {
             command.env_remove(name);
+        }
+        for (name, value) in &self.env {
+            command.env(name, value);
         }
         command.spawn().map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => {

@@ -22,6 +22,8 @@ pub struct CommitRequest<'a> {
     files: BTreeMap<String, Option<Vec<u8>>>,
     parents: Option<Vec<CommitId>>,
     tree: Option<String>,
+    /// Whether the tree is known by its id alone: its objects were not kept.
+    unwritten: bool,
     signer: Option<&'a Signer<'a>>,
 }
 
@@ -37,6 +39,7 @@ impl<'a> CommitRequest<'a> {
             files: BTreeMap::new(),
             parents: None,
             tree: None,
+            unwritten: false,
             signer: None,
         }
     }
@@ -64,6 +67,12 @@ impl<'a> CommitRequest<'a> {
     pub fn tree(mut self, tree: impl Into<String>) -> Self {
         self.tree = Some(tree.into());
         self
+    }
+
+    /// Takes the id of a tree whose objects were not kept, for the id that the commit will have.
+    pub(crate) fn unwritten(mut self, tree: impl Into<String>) -> Self {
+        self.unwritten = true;
+        self.tree(tree)
     }
 
     /// Names another committer than the author.
@@ -191,69 +200,16 @@ impl Repository {
         Ok((CommitId::of(id), parents))
     }
 
-    /// Merges `theirs` into `ours` and returns the id of the merged tree.
-    ///
-    /// # Errors
-    /// [`GitError::MergeConflict`] with the paths.
-    pub fn merge(&self, ours: &str, theirs: &str) -> Result<String, GitError> {
-        self.require_history()?;
-        let (ours, theirs) = (self.resolve(ours)?, self.resolve(theirs)?);
-        self.merge_tree(&[], &ours, &theirs)
-    }
-
-    /// Applies the change of one commit to `onto` and returns the id of the resulting tree.
-    ///
-    /// # Errors
-    /// [`GitError::MergeConflict`] with the paths; [`GitError::Invalid`] for a commit that has not
-    /// exactly one parent.
-    pub fn cherry_pick(&self, commit: &str, onto: &str) -> Result<String, GitError> {
-        let picked = self.commit_at(commit)?;
-        let [parent] = picked.parents.as_slice() else {
-            return Err(GitError::Invalid {
-                what: "commit to pick",
-                input: commit.to_owned(),
-                reason: format!("expected one parent, found {}", picked.parents.len()),
-            });
-        };
-        let onto = self.resolve(onto)?;
-        self.merge_tree(&[format!("--merge-base={parent}")], &onto, &picked.id)
-    }
-
-    fn merge_tree(
-        &self,
-        options: &[String],
-        ours: &CommitId,
-        theirs: &CommitId,
-    ) -> Result<String, GitError> {
-        let git = Git::in_dir(self.git_dir())
-            .args([
-                "merge-tree",
-                "--write-tree",
-                "-z",
-                "--name-only",
-                "--no-messages",
-            ])
-            .args(options)
-            .args([ours.as_str(), theirs.as_str()]);
-        let output = git.output()?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let mut fields = text.split('\0').filter(|field| !field.is_empty());
-        let tree = fields.next().unwrap_or_default().to_owned();
-        match output.code {
-            Some(0) if !tree.is_empty() => Ok(tree),
-            Some(1) if !tree.is_empty() => Err(GitError::MergeConflict {
-                paths: fields.map(str::to_owned).collect(),
-            }),
-            _ => Err(git.failed(&output)),
-        }
-    }
-
     fn edited_tree(
         &self,
         repository: &gix::Repository,
         request: &CommitRequest<'_>,
         parent: Option<&CommitId>,
     ) -> Result<ObjectId, GitError> {
+        if let (true, Some(tree)) = (request.unwritten, &request.tree) {
+            return ObjectId::from_hex(tree.as_bytes())
+                .map_err(|error| GitError::io("reading the id of a tree", error));
+        }
         let base = match (&request.tree, parent) {
             (Some(tree), _) => {
                 let object = repository

@@ -16,6 +16,7 @@ pub use error::{ApplyError, ApplyErrorKind};
 pub use ready::ready;
 pub use undo::{UndoError, undo};
 
+use crate::embargo::embargo_stream;
 use crate::port::channels::Channels;
 use crate::port::forge::Forge;
 use crate::port::hook::Hooks;
@@ -158,8 +159,17 @@ fn run(
             op,
             events,
         } => {
-            let (after, outcome) = record(world, expected, op, events)?;
+            let (after, outcome) = record(world, world.stream, (expected, op), events)?;
             *head = after;
+            Ok(outcome)
+        }
+        Step::Private {
+            expected,
+            op,
+            events,
+        } => {
+            let stream = embargo_stream(world.stream);
+            let (_, outcome) = record(world, &stream, (expected, op), events)?;
             Ok(outcome)
         }
         Step::Channel {
@@ -200,16 +210,17 @@ fn run(
 
 fn record(
     world: &World<'_>,
-    expected: &Head,
-    op: &OpId,
+    stream: &StreamId,
+    (expected, op): (&Head, &OpId),
     events: &[Event],
 ) -> Result<(Head, Outcome), ApplyErrorKind> {
     let bodies: Vec<_> = events.iter().map(Event::canonical_bytes).collect();
-    match world.ledger.append(world.stream, expected, op, &bodies) {
+    match world.ledger.append(stream, expected, op, &bodies) {
         Ok(after) => Ok((after, Outcome::Done)),
         // Either somebody was faster, or an earlier try of ours was: its id tells.
         Err(error @ (AppendError::Conflict { .. } | AppendError::Unknown { .. })) => {
-            match resolve(world, expected, op).map_err(|error| ledger(error.into()))? {
+            let found = resolve(world, stream, expected, op);
+            match found.map_err(|error| ledger(error.into()))? {
                 Some(after) => Ok((after, Outcome::Already)),
                 None => Err(ledger(error)),
             }
@@ -219,8 +230,13 @@ fn record(
 }
 
 /// Returns the head after an operation, if the ledger has it.
-fn resolve(world: &World<'_>, expected: &Head, op: &OpId) -> Result<Option<Head>, StoreError> {
-    world.ledger.resolve(world.stream, op, expected.seq + 1)
+fn resolve(
+    world: &World<'_>,
+    stream: &StreamId,
+    expected: &Head,
+    op: &OpId,
+) -> Result<Option<Head>, StoreError> {
+    world.ledger.resolve(stream, op, expected.seq + 1)
 }
 
 /// Tells whether the first of these steps that leaves a trace was done.
@@ -231,9 +247,10 @@ fn is_begun(steps: &[Step], world: &World<'_>) -> Result<bool, ApplyErrorKind> {
             | Step::Forge { .. }
             | Step::Banner { .. }
             | Step::Channel { .. }
-            | Step::Push { .. } => {}
+            | Step::Push { .. }
+            | Step::Private { .. } => {}
             Step::Record { expected, op, .. } => {
-                let found = resolve(world, expected, op);
+                let found = resolve(world, world.stream, expected, op);
                 return found
                     .map(|head| head.is_some())
                     .map_err(|error| ledger(error.into()));

@@ -20,6 +20,7 @@
 mod apply;
 pub mod audit;
 pub mod check;
+mod embargo;
 mod error;
 mod file;
 mod hook;
@@ -37,6 +38,7 @@ mod schema;
 pub use apply::{
     ApplyError, ApplyErrorKind, Flow, Outcome, Receipt, UndoError, World, apply, ready, undo,
 };
+pub use embargo::{Embargo, embargo_stream};
 pub use error::{ParseProcessError, UnknownPresetError};
 pub use file::{
     BranchRules, CommitRules, ImageRepositoryName, LedgerRules, PinRule, RegistryRules,
@@ -45,6 +47,9 @@ pub use hook::{ForgeRules, HookEvent, HookRule, HookTime, ParseVariableNameError
 pub use impact::{ComponentRule, ImpactReason, ImpactRules, ImpactSource, Impacts};
 pub use keyring::{KeyRule, TrustedKey, TrustedKeys};
 pub use plan::{DocumentChange, Plan, SCHEMA as PLAN_SCHEMA, Step, StoredPlan, StoredPlanError};
-pub use planner::{Documents, Hand, PlanError, Planned, Planner, ReleaseRequest, Remote};
+pub use planner::{
+    Documents, EmergencyRequest, Hand, HotfixRequest, PlanError, Planned, Planner, ReleaseRequest,
+    Remote, Withdrawal,
+};
 pub use process::Process;
 pub use schema::json_schema;

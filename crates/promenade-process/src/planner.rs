@@ -1,8 +1,11 @@
 //! Planning: from facts, state and a wish to a plan, or to everything that holds it.
 
 mod after;
+mod disclose;
 mod documents;
 mod draft;
+mod emergency;
+mod line;
 mod promote;
 mod publish;
 mod release;
@@ -18,13 +21,17 @@ use promenade_version::{Change, Lane, Next, NextVersionError, Request, Version};
 
 use crate::Plan;
 use crate::Process;
+use crate::embargo::Embargo;
 use crate::hook::{HookEvent, HookTime};
 use crate::port::repository::{Author, RepositoryError};
 use draft::Draft;
 pub(crate) use draft::operation;
+pub use emergency::EmergencyRequest;
+pub use line::HotfixRequest;
 use publish::About;
 pub use publish::Remote;
 pub use release::ReleaseRequest;
+pub use rollback::Withdrawal;
 
 /// The outcome of planning: refusal is data, not an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +109,7 @@ pub struct Planner<'a> {
     remote: Option<&'a Remote>,
     component: Option<&'a str>,
     why: &'a [String],
+    embargo: Option<&'a Embargo>,
 }
 
 impl<'a> Planner<'a> {
@@ -123,6 +131,7 @@ impl<'a> Planner<'a> {
             remote: None,
             component: None,
             why: &[],
+            embargo: None,
         }
     }
 
@@ -145,6 +154,14 @@ impl<'a> Planner<'a> {
     #[must_use]
     pub fn because(mut self, why: &'a [String]) -> Self {
         self.why = why;
+        self
+    }
+
+    /// Plans under an embargo: every event goes into the private stream, its seal into the public one, and
+    /// no step that others could see is taken (INV-41). The state must be [`Embargo::state`].
+    #[must_use]
+    pub fn under_embargo(mut self, embargo: &'a Embargo) -> Self {
+        self.embargo = Some(embargo);
         self
     }
 

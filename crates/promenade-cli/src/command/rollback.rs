@@ -1,4 +1,4 @@
-//! `rollback`: an environment back to what it ran before.
+//! `rollback`: an environment back to what it ran before, its definitions with it.
 
 use crate::world::{self, ActArgs, Site};
 use crate::{CliError, Context, Report};
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &RollbackArgs, context: &Context) -> Result<Report, CliE
     let environment = rule.map_err(CliError::input)?.name.clone();
     let to = args.to.as_deref();
     let to = to.map(|text| site.version(text)).transpose()?;
-    world::run(&args.act, context, &site, |planner, _| {
-        planner.rollback(&environment, to.as_ref(), &args.reason)
+    world::run(&args.act, context, &site, |planner, work| {
+        planner.rollback(work, &environment, to.as_ref(), &args.reason)
     })
 }

@@ -67,12 +67,15 @@ pub(crate) fn run_because(
         ));
     }
     let hand = site.hand(args.who.as_deref(), context.at())?;
-    let remote = if args.no_push {
-        None
-    } else {
-        site.remote(args.remote.as_deref())?
+    let planned = match (site.embargoed, args.no_push) {
+        (true, _) => site.plan_in_private(&hand, why, wish)?,
+        (false, true) => site.plan_for(&hand, None, why, wish)?,
+        (false, false) => {
+            let remote = site.remote(args.remote.as_deref())?;
+            site.plan_for(&hand, remote.as_ref(), why, wish)?
+        }
     };
-    match site.plan_for(&hand, remote.as_ref(), why, wish)? {
+    match planned {
         Planned::Held { title, blockers } => Ok(held(&title, &blockers)),
         Planned::Ready(plan) => carry_out(args, site, *plan),
     }

@@ -1,8 +1,10 @@
 //! What stands in the way of a plan, before its first effect.
 
-use promenade_promotion::ledger::AppendError;
+use promenade_promotion::CommitId;
+use promenade_promotion::ledger::{AppendError, Head, OpId, StreamId};
 
 use super::{ApplyErrorKind, World, ledger, resolve};
+use crate::embargo::embargo_stream;
 use crate::port::repository::Obstacle;
 use crate::{Plan, Step};
 
@@ -14,8 +16,15 @@ use crate::{Plan, Step};
 /// [`ApplyErrorKind`] if the world cannot be read.
 pub fn ready(plan: &Plan, world: &World<'_>) -> Result<Vec<Obstacle>, ApplyErrorKind> {
     let mut obstacles = Vec::new();
-    let mut first = true;
+    let (mut first, mut first_private) = (true, true);
+    let mut begun: Vec<(&str, &CommitId)> = Vec::new();
     for step in plan.steps() {
+        if let Step::Branch { name, at } = step {
+            begun.push((name, at));
+        }
+        if is_on_new(step, &begun, world)? {
+            continue;
+        }
         if let Some(change) = step.change()
             && !goes_on(plan, step)
         {
@@ -25,18 +34,12 @@ pub fn ready(plan: &Plan, world: &World<'_>) -> Result<Vec<Obstacle>, ApplyError
         match step {
             Step::Record { expected, op, .. } if first => {
                 first = false;
-                let fault = |error: AppendError| ledger(error);
-                let head = world.ledger.head(world.stream);
-                let head = head.map_err(|error| fault(error.into()))?;
-                if head != *expected {
-                    let done = resolve(world, expected, op);
-                    if done.map_err(|error| fault(error.into()))?.is_none() {
-                        let why = format!(
-                            "the plan was made for ledger head {expected}, and it is at {head}"
-                        );
-                        obstacles.push(Obstacle::conflict("ledger", why));
-                    }
-                }
+                obstacles.extend(moved(world, world.stream, expected, op)?);
+            }
+            Step::Private { expected, op, .. } if first_private => {
+                first_private = false;
+                let stream = embargo_stream(world.stream);
+                obstacles.extend(moved(world, &stream, expected, op)?);
             }
             Step::Channel { name, .. } if world.channels.is_none() => {
                 let why = format!("channel {name} is in a registry, and none is given");
@@ -74,4 +77,44 @@ fn goes_on(plan: &Plan, step: &Step) -> bool {
     };
     let mut others = plan.steps().iter();
     others.any(|other| matches!(other, Step::Commit { id, .. } if *id == request.parent))
+}
+
+/// Whether a commit is the first one on a branch that the plan is still to make.
+fn is_on_new(
+    step: &Step,
+    begun: &[(&str, &CommitId)],
+    world: &World<'_>,
+) -> Result<bool, ApplyErrorKind> {
+    let Step::Commit { request, .. } = step else {
+        return Ok(false);
+    };
+    if !begun.contains(&(request.branch.as_str(), &request.parent)) {
+        return Ok(false);
+    }
+    let tip = world
+        .repository
+        .find(&format!("refs/heads/{}", request.branch));
+    tip.map(|tip| tip.is_none())
+        .map_err(ApplyErrorKind::Repository)
+}
+
+/// A stream that is not where the plan expects it, and not because of the plan.
+fn moved(
+    world: &World<'_>,
+    stream: &StreamId,
+    expected: &Head,
+    op: &OpId,
+) -> Result<Option<Obstacle>, ApplyErrorKind> {
+    let fault = |error: AppendError| ledger(error);
+    let head = world.ledger.head(stream);
+    let head = head.map_err(|error| fault(error.into()))?;
+    if head == *expected {
+        return Ok(None);
+    }
+    let done = resolve(world, stream, expected, op);
+    if done.map_err(|error| fault(error.into()))?.is_some() {
+        return Ok(None);
+    }
+    let why = format!("the plan was made for ledger head {expected}, and it is at {head}");
+    Ok(Some(Obstacle::conflict("ledger", why)))
 }

@@ -1,8 +1,10 @@
 //! Taking a plan back that nobody else can have seen.
 
-use promenade_promotion::ledger::{Head, StoreError};
+use promenade_promotion::Event;
+use promenade_promotion::ledger::{Head, OpId, StoreError, StreamId};
 
 use super::{Outcome, World, head_after, outcome, resolve};
+use crate::embargo::embargo_stream;
 use crate::port::ledger::Retract;
 use crate::port::repository::{Change, RepositoryError};
 use crate::{Plan, Step};
@@ -91,15 +93,17 @@ pub fn undo(
                     events,
                 },
                 None,
+            ) => retract(world, records, world.stream, (expected, op, events))?,
+            (
+                Step::Private {
+                    expected,
+                    op,
+                    events,
+                },
+                None,
             ) => {
-                let after: Head = head_after(world.stream, expected, op, events);
-                match resolve(world, expected, op).map_err(UndoError::Ledger)? {
-                    None => Outcome::Already,
-                    Some(_) => records
-                        .retract(world.stream, &after, expected)
-                        .map(outcome)
-                        .map_err(UndoError::Ledger)?,
-                }
+                let stream = embargo_stream(world.stream);
+                retract(world, records, &stream, (expected, op, events))?
             }
             (_, None) => continue,
         };
@@ -113,9 +117,26 @@ fn is_past(plan: &Plan, index: usize, world: &World<'_>) -> Result<bool, UndoErr
     let rest = plan.steps().iter().skip(index);
     for step in rest {
         if let Step::Record { expected, op, .. } = step {
-            let found = resolve(world, expected, op).map_err(UndoError::Ledger)?;
+            let found = resolve(world, world.stream, expected, op).map_err(UndoError::Ledger)?;
             return Ok(found.is_some());
         }
     }
     Ok(false)
+}
+
+/// Takes a record back, if it was made and nothing follows it.
+fn retract(
+    world: &World<'_>,
+    records: &dyn Retract,
+    stream: &StreamId,
+    (expected, op, events): (&Head, &OpId, &[Event]),
+) -> Result<Outcome, UndoError> {
+    let after = head_after(stream, expected, op, events);
+    match resolve(world, stream, expected, op).map_err(UndoError::Ledger)? {
+        None => Ok(Outcome::Already),
+        Some(_) => records
+            .retract(stream, &after, expected)
+            .map(outcome)
+            .map_err(UndoError::Ledger),
+    }
 }

@@ -9,9 +9,10 @@ use promenade_tag::{MadeBy, Mutability};
 use serde::{Deserialize, Serialize};
 
 use super::{brief, content, short};
+use crate::embargo::under;
 use crate::port::forge::ReleaseText;
 use crate::port::hook::HookCall;
-use crate::port::repository::{Change, CommitRequest, PushRequest, TagRequest};
+use crate::port::repository::{Change, CommitRequest, PushRequest, Source, TagRequest};
 
 /// One step of a plan. Each can tell done from not done by looking at the world.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,19 @@ pub enum Step {
     /// Appends events to the ledger.
     Record {
         /// The head that the ledger has before.
+        #[serde(with = "content::head")]
+        expected: Head,
+        /// The id of the operation.
+        #[serde(with = "content::text")]
+        op: OpId,
+        /// The events, all or none.
+        #[serde(with = "content::events")]
+        events: Vec<Event>,
+    },
+    /// Appends events to the private stream of an embargo, which is never published. They are kept in the
+    /// form in which they will be disclosed.
+    Private {
+        /// The head that the stream has before.
         #[serde(with = "content::head")]
         expected: Head,
         /// The id of the operation.
@@ -115,6 +129,7 @@ impl Step {
             Self::Commit { .. } => "commit",
             Self::Tag { .. } => "tag",
             Self::Record { .. } => "record",
+            Self::Private { .. } => "private",
             Self::Channel { .. } => "channel",
             Self::Hook(_) => "hook",
             Self::Forge { .. } => "forge",
@@ -131,6 +146,7 @@ impl Step {
             Self::Tag { request, .. } => Some(Change::Tag(request)),
             Self::Push { request } => Some(Change::Push(request)),
             Self::Record { .. }
+            | Self::Private { .. }
             | Self::Channel { .. }
             | Self::Hook(_)
             | Self::Forge { .. }
@@ -150,6 +166,11 @@ impl fmt::Display for Step {
             } => {
                 let subject = request.message.lines().next().unwrap_or_default();
                 write!(f, "commit {} on {}: {subject}", short(id), request.branch)?;
+                match &request.source {
+                    None => {}
+                    Some(Source::Pick(from)) => return write!(f, " (picked from {})", short(from)),
+                    Some(Source::Merge(from)) => return write!(f, " (merges {})", short(from)),
+                }
                 let paths: Vec<_> = documents
                     .iter()
                     .map(|change| change.path.as_str())
@@ -172,6 +193,11 @@ impl fmt::Display for Step {
             Self::Record { events, .. } => {
                 let events: Vec<_> = events.iter().map(|event| event.kind.to_string()).collect();
                 write!(f, "record {}", events.join("; "))
+            }
+            Self::Private { events, .. } => {
+                let events = events.iter().filter_map(|event| under(event));
+                let events: Vec<_> = events.map(|(event, _)| event.kind.to_string()).collect();
+                write!(f, "keep in private {}", events.join("; "))
             }
             Self::Channel {
                 name,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Plan, Step, content};
 use crate::apply::head_after;
+use crate::embargo::{embargo_stream, under};
 use crate::planner::operation;
 
 /// The schema of plans, and its version.
@@ -95,7 +96,7 @@ impl StoredPlan {
     /// [`StoredPlanError::Step`] naming the first step that does not belong.
     pub fn check(self, stream: &StreamId, state: &State) -> Result<Plan, StoredPlanError> {
         let mut state = state.clone();
-        let mut head = self.expected;
+        let (mut head, mut private) = (self.expected, None);
         let mut tags: Vec<(String, CommitId)> = Vec::new();
         for version in state.versions.iter().map(|(_, record)| record) {
             tags.extend(version.tag.clone().map(|tag| (tag, version.commit.clone())));
@@ -143,6 +144,22 @@ impl StoredPlan {
                         return Err(fault(format!("`{}` is no ref of this plan", wrong.name)));
                     }
                 }
+                Step::Private {
+                    expected,
+                    op,
+                    events,
+                } => {
+                    let before = private.unwrap_or(*expected);
+                    let known = operation(&before, events);
+                    if *expected != before || *op != known {
+                        return Err(fault(format!("expected {before} and operation {known}")));
+                    }
+                    let own = embargo_stream(stream);
+                    private = Some(head_after(&own, &before, op, events));
+                    for (event, _) in events.iter().filter_map(under) {
+                        tags.extend(tag_of(&event.kind));
+                    }
+                }
                 Step::Branch { .. }
                 | Step::Commit { .. }
                 | Step::Channel { .. }
@@ -172,7 +189,13 @@ fn tag_of(kind: &EventKind) -> Option<(String, CommitId)> {
 
 /// Whether a plan with these steps makes a ref itself.
 fn is_own(name: &str, steps: &[Step]) -> bool {
-    name.starts_with("refs/promenade/")
+    let disclosed = |step: &Step| match step {
+        Step::Record { events, .. } => events.iter().any(|event| under(event).is_some()),
+        _ => false,
+    };
+    // What a disclosure publishes was made before.
+    steps.iter().any(disclosed)
+        || name.starts_with("refs/promenade/")
         || steps.iter().any(|step| match step {
             Step::Branch { name: own, .. } => name.strip_prefix("refs/heads/") == Some(own),
             Step::Commit { request, .. } => {
@@ -204,7 +227,9 @@ mod tests {
     use crate::DocumentChange;
     use crate::port::forge::{ReleaseText, Stage};
     use crate::port::hook::HookCall;
-    use crate::port::repository::{Author, CommitRequest, PushRef, PushRequest, TagRequest};
+    use crate::port::repository::{
+        Author, CommitRequest, PushRef, PushRequest, Source, TagRequest,
+    };
 
     /// Bytes of files: texts with and without a last line feed, and what is no text.
     fn bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -259,9 +284,15 @@ mod tests {
             ("\\PC{0,8}", strategy::commit()).prop_map(|(name, at)| Step::Branch { name, at }),
             commit.prop_map(|((id, parent, branch, author), (files, documents, at))| {
                 let message = format!("{branch}\n\nwhy");
+                let source = match files.len() {
+                    0 => None,
+                    1 => Some(Source::Pick(parent.clone())),
+                    _ => Some(Source::Merge(id.clone())),
+                };
                 let request = CommitRequest {
                     branch,
                     parent,
+                    source,
                     files,
                     message,
                     author,

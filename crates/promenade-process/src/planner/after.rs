@@ -36,6 +36,7 @@ impl Planner<'_> {
         let commit = CommitRequest {
             branch: request.branch.clone(),
             parent: made.map_or(tip, |(_, id)| id).clone(),
+            source: None,
             files: files.collect(),
             message: self.message_after(&next)?,
             author: self.hand.author.clone(),

@@ -4,8 +4,8 @@
 use promenade_digest::Digest;
 use promenade_promotion::ledger::{Head, OpId};
 use promenade_promotion::{
-    Blocker, Blockers, ChannelMove, Command, CommitId, Context, EnvironmentName, Event, Follows,
-    Rank, State, Verdict, decide, evolve,
+    Blocker, Blockers, ChannelMove, Command, CommitId, Context, EnvironmentName, Event, EventKind,
+    Follows, Lane as Way, Rank, State, Verdict, decide, evolve,
 };
 use promenade_tag::{
     ChannelEvent, ChannelPlan, ChannelRule, Class, Kept, Mutability, Positions, Published,
@@ -16,6 +16,7 @@ use promenade_version::{Lane, Version};
 use super::publish::with_pushes;
 use super::{PlanError, Planned, Planner};
 use crate::apply::head_after;
+use crate::embargo::Embargo;
 use crate::plan::{Plan, Step};
 use crate::port::repository::TagRequest;
 
@@ -27,7 +28,10 @@ pub(super) struct Draft<'p, 'a> {
     why: Vec<String>,
     steps: Vec<Step>,
     blockers: Vec<Blocker>,
-    private: bool,
+    /// The head of the private stream.
+    private: Option<Head>,
+    /// Refs that are published besides those that the steps make.
+    also: Vec<(String, Option<CommitId>)>,
 }
 
 impl<'p, 'a> Draft<'p, 'a> {
@@ -40,7 +44,8 @@ impl<'p, 'a> Draft<'p, 'a> {
             why: planner.why.to_vec(),
             steps: Vec::new(),
             blockers: Vec::new(),
-            private: false,
+            private: planner.embargo.map(|embargo| embargo.head()),
+            also: Vec::new(),
         }
     }
 
@@ -57,9 +62,14 @@ impl<'p, 'a> Draft<'p, 'a> {
         &self.state
     }
 
-    /// Keeps everything of this plan from the remote: it is under an embargo.
-    pub(super) fn keep_private(&mut self) {
-        self.private = true;
+    /// Returns whether the plan is made under an embargo.
+    pub(super) fn is_private(&self) -> bool {
+        self.private.is_some()
+    }
+
+    /// Publishes a ref that no step of the plan makes.
+    pub(super) fn also_push(&mut self, name: String, to: Option<CommitId>) {
+        self.also.push((name, to));
     }
 
     /// Adds a reason of something that was computed.
@@ -68,13 +78,32 @@ impl<'p, 'a> Draft<'p, 'a> {
     }
 
     /// Adds a step.
+    ///
+    /// What others could see waits for disclosure under an embargo.
     pub(super) fn step(&mut self, step: Step) {
-        self.steps.push(step);
+        let public = matches!(
+            step,
+            Step::Channel { .. }
+                | Step::Hook(_)
+                | Step::Forge { .. }
+                | Step::Banner { .. }
+                | Step::Push { .. }
+        );
+        if public && self.is_private() {
+            self.why.push(format!("this waits for disclosure: {step}"));
+        } else {
+            self.steps.push(step);
+        }
     }
 
     /// Holds the plan.
     pub(super) fn hold(&mut self, blocker: Blocker) {
         self.blockers.push(blocker);
+    }
+
+    /// Returns whether anything holds the plan.
+    pub(super) fn is_held(&self) -> bool {
+        !self.blockers.is_empty()
     }
 
     /// Gives up because a commit was not built: there is nothing to promote.
@@ -105,12 +134,15 @@ impl<'p, 'a> Draft<'p, 'a> {
                 &context,
             ) {
                 Verdict::Advance(fresh) => {
+                    if let (Some(event), false) = (fresh.iter().find(tells), self.is_private()) {
+                        let why = format!("`{}` would make it public", event.kind.name());
+                        let by = "planning it under an embargo: `--embargoed`";
+                        let blocker = Blocker::new("embargo", Rank::Blocked, why, by);
+                        self.blockers.push(blocker);
+                        return Ok(());
+                    }
                     for event in &fresh {
-                        let state = std::mem::take(&mut self.state);
-                        self.state = evolve(state, event).map_err(|error| PlanError::Unknown {
-                            what: "the ledger".to_owned(),
-                            reason: error.to_string(),
-                        })?;
+                        self.evolve(event)?;
                     }
                     events.extend(fresh);
                 }
@@ -121,6 +153,10 @@ impl<'p, 'a> Draft<'p, 'a> {
                 }
             }
         }
+        let events = match (self.private, self.planner.embargo) {
+            (Some(head), Some(embargo)) => self.seal(&head, embargo, &events),
+            _ => events,
+        };
         if !events.is_empty() {
             let op = operation(&self.head, &events);
             let expected = self.head;
@@ -132,6 +168,33 @@ impl<'p, 'a> Draft<'p, 'a> {
             });
         }
         Ok(())
+    }
+
+    fn evolve(&mut self, event: &Event) -> Result<(), PlanError> {
+        let state = std::mem::take(&mut self.state);
+        self.state = evolve(state, event).map_err(|error| PlanError::Unknown {
+            what: "the ledger".to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(())
+    }
+
+    /// Puts events into the private stream, and gives the seals that go into the public one: first the
+    /// private record, for a seal without what is under it could never be disclosed.
+    fn seal(&mut self, head: &Head, embargo: &Embargo, events: &[Event]) -> Vec<Event> {
+        if events.is_empty() {
+            return Vec::new();
+        }
+        let sealed = events.iter().map(|event| embargo.seal(head, event));
+        let (public, private): (Vec<_>, Vec<_>) = sealed.unzip();
+        let op = operation(head, &private);
+        self.private = Some(head_after(embargo.stream(), head, &op, &private));
+        self.steps.push(Step::Private {
+            expected: *head,
+            op,
+            events: private,
+        });
+        public
     }
 
     /// Adds the tag of a version, as the rule of its class says it must be.
@@ -229,6 +292,13 @@ impl<'p, 'a> Draft<'p, 'a> {
         rollback: Option<&str>,
         environment: Option<&EnvironmentName>,
     ) -> Result<(), PlanError> {
+        if self.is_private() {
+            for wish in plan.moves() {
+                let why = format!("channel {} waits for disclosure", wish.channel);
+                self.why.push(why);
+            }
+            return Ok(());
+        }
         for refused in plan.refused() {
             let gate = format!("channel:{}", refused.channel);
             self.hold(Blocker::permanent(gate, refused.why.to_string()));
@@ -325,7 +395,9 @@ impl<'p, 'a> Draft<'p, 'a> {
             },
             None => {
                 let steps = match self.planner.remote {
-                    Some(remote) if !self.private => with_pushes(self.steps, remote),
+                    Some(remote) if self.private.is_none() => {
+                        with_pushes(self.steps, &self.also, remote)
+                    }
                     _ => self.steps,
                 };
                 Planned::Ready(Box::new(Plan {
@@ -338,6 +410,21 @@ impl<'p, 'a> Draft<'p, 'a> {
             }
         }
     }
+}
+
+/// Whether an event would tell of a version that is under an embargo. A version on that lane that the
+/// public ledger knows is disclosed.
+fn tells(event: &&Event) -> bool {
+    matches!(
+        event.kind,
+        EventKind::CandidateRegistered {
+            lane: Way::Embargoed,
+            ..
+        } | EventKind::Released {
+            lane: Way::Embargoed,
+            ..
+        }
+    )
 }
 
 /// What the ledger says that a channel follows.

@@ -134,8 +134,21 @@ impl Draft<'_, '_> {
 
 /// Adds the pushes to the steps of a plan: what was made in the repository is published before the
 /// first step outside of it that follows, and the rest at the end.
-pub(super) fn with_pushes(steps: Vec<Step>, remote: &Remote) -> Vec<Step> {
+pub(super) fn with_pushes(
+    steps: Vec<Step>,
+    also: &[(String, Option<CommitId>)],
+    remote: &Remote,
+) -> Vec<Step> {
     let mut out = Vec::with_capacity(steps.len() + 2);
+    // What is there already waits for the first record, which says why it is published.
+    let mut also: Vec<_> = also
+        .iter()
+        .map(|(name, to)| PushRef {
+            from: remote.refs.get(name).cloned(),
+            name: name.clone(),
+            to: to.clone(),
+        })
+        .collect();
     let mut pending: Vec<PushRef> = Vec::new();
     for step in steps {
         let own = match &step {
@@ -144,7 +157,11 @@ pub(super) fn with_pushes(steps: Vec<Step>, remote: &Remote) -> Vec<Step> {
                 Some((format!("refs/heads/{}", request.branch), Some(id.clone())))
             }
             Step::Tag { request, .. } => Some((format!("refs/tags/{}", request.name), None)),
-            Step::Record { .. } => Some((remote.ledger.clone(), None)),
+            Step::Record { .. } => {
+                pending.append(&mut also);
+                Some((remote.ledger.clone(), None))
+            }
+            Step::Private { .. } => None,
             Step::Channel { .. }
             | Step::Hook(_)
             | Step::Forge { .. }

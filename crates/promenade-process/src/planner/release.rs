@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use promenade_changelog::Changelog;
 use promenade_promotion::{
-    Artifacts, Blocker, Command, CommitId, FinalCommit, MakeRelease, Rank, Stage, VersionRecord,
+    Artifacts, Blocker, Command, CommitId, FinalCommit, MakeRelease, ObligationKind, Rank, Stage,
+    VersionRecord,
 };
 use promenade_tag::{Class, Values};
 use promenade_version::{Lane, Level, Version};
@@ -124,6 +125,7 @@ impl Planner<'_> {
                 what: format!("branch `{}`", request.branch),
                 reason: "there is no such branch".to_owned(),
             })?;
+        self.mends(repository, &request.version, &tip, &mut draft)?;
         if let Some(standing) = self.standing(&request.version) {
             let commit = standing.commit.clone();
             draft.because(format!("{text} was released from commit {commit}"));
@@ -163,10 +165,6 @@ impl Planner<'_> {
             });
         }
         draft.tag(Class::Release, &request.version, &id, request.lane)?;
-        if request.lane == Lane::Embargoed {
-            draft.keep_private();
-            return Ok(draft.finish());
-        }
         self.go_on(repository, request, &tip, commit.as_ref(), &mut draft)?;
         draft.forge(Class::Release, &request.version, notes)?;
         draft.channels(&request.version, &id)?;
@@ -269,7 +267,47 @@ impl Planner<'_> {
         release
             .paths
             .extend(self.paths_since_candidate(repository, request, from)?);
-        draft.record([Command::Release(Box::new(release))])
+        let tip = self.tip(repository, &request.branch)?;
+        let mut commands = self.met(repository, &request.version, &tip)?;
+        commands.push(Command::Release(Box::new(release)));
+        draft.record(commands)?;
+        self.picked_back(repository, request, &tip, draft)
+    }
+
+    /// Closes what a hotfix owes, if its changes were picked from the main branch.
+    fn picked_back(
+        &self,
+        repository: &dyn Repository,
+        request: &ReleaseRequest,
+        tip: &CommitId,
+        draft: &mut Draft<'_, '_>,
+    ) -> Result<(), PlanError> {
+        let main = &self.process.branches().main;
+        let main = repository.find(&format!("refs/heads/{main}"));
+        let Some(main) = main.map_err(PlanError::Repository)? else {
+            return Ok(());
+        };
+        if request.lane != Lane::Hotfix || draft.is_held() {
+            return Ok(());
+        }
+        let beyond = repository.commits(Some(&main), tip);
+        if beyond.map_err(PlanError::Repository)?.is_empty() {
+            return Ok(());
+        }
+        let Ok(evidence) = self.evidence(repository, &request.version, tip, &main)? else {
+            return Ok(());
+        };
+        let owed = draft.state().open_obligations();
+        let owed: Vec<_> = owed
+            .filter(|(_, owed)| owed.kind == ObligationKind::MergeBack)
+            .filter(|(_, owed)| owed.version == request.version)
+            .map(|(id, _)| Command::CloseObligation {
+                evidence: evidence.clone(),
+                id: id.clone(),
+                waived: false,
+            })
+            .collect();
+        draft.record(owed)
     }
 
     /// The paths that changed since the candidate was cut, until the commit that the release goes on from.
@@ -323,6 +361,7 @@ impl Planner<'_> {
         let commit = CommitRequest {
             branch: request.branch.clone(),
             parent: tip.clone(),
+            source: None,
             files: files.collect(),
             message,
             author: self.hand.author.clone(),

@@ -58,6 +58,18 @@ pub trait History {
     /// [`RepositoryError`] if the repository cannot be read.
     fn changed(&self, from: &CommitId, to: &CommitId) -> Result<Vec<String>, RepositoryError>;
 
+    /// Returns one commit, with its parents and without its paths.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] if the repository cannot be read, or has no such commit.
+    fn commit(&self, commit: &CommitId) -> Result<CommitFacts, RepositoryError>;
+
+    /// Says what comes out when the change of another commit is put onto one: nothing is kept of it.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] if the repository cannot be read, or a commit with two parents is to be picked.
+    fn combine(&self, onto: &CommitId, source: &Source) -> Result<Combined, RepositoryError>;
+
     /// Tells for each of some commits whether it holds the change of one commit: by ancestry, by what
     /// messages say of picks and reverts, and by patches that are the same.
     ///
@@ -126,6 +138,38 @@ pub enum Change<'a> {
     Tag(&'a TagRequest),
     /// Refs of a remote, all or none.
     Push(&'a PushRequest),
+}
+
+/// Where the change of a commit comes from, besides the files that it names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Source {
+    /// The change of one commit, by its author.
+    Pick(CommitId),
+    /// Everything that another commit reaches; it becomes the second parent.
+    Merge(CommitId),
+}
+
+impl Source {
+    /// Returns the commit that the change comes from.
+    #[must_use]
+    pub fn commit(&self) -> &CommitId {
+        match self {
+            Self::Pick(commit) | Self::Merge(commit) => commit,
+        }
+    }
+}
+
+/// What comes out when a change is put onto a commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Combined {
+    /// The paths in which both sides changed the same.
+    pub conflicts: Vec<String>,
+    /// The paths that change, in byte order.
+    pub changed: Vec<String>,
+    /// The commit that both sides come from.
+    pub base: Option<CommitId>,
 }
 
 /// Refs to publish, all or none.
@@ -231,6 +275,8 @@ pub struct CommitFacts {
     pub message: String,
     /// The paths that differ from its first parent, where they were asked for.
     pub paths: Vec<String>,
+    /// The ids of its parents, the first one first, where they are known.
+    pub parents: Vec<String>,
 }
 
 impl CommitFacts {
@@ -244,7 +290,15 @@ impl CommitFacts {
             id: id.into(),
             message: message.into(),
             paths: paths.into_iter().map(Into::into).collect(),
+            parents: Vec::new(),
         }
+    }
+
+    /// Adds the ids of its parents.
+    #[must_use]
+    pub fn with_parents<P: Into<String>>(mut self, parents: impl IntoIterator<Item = P>) -> Self {
+        self.parents = parents.into_iter().map(Into::into).collect();
+        self
     }
 }
 
@@ -258,7 +312,8 @@ pub struct Author {
     pub email: String,
 }
 
-/// A commit to make: its tree is that of `parent` with `files` replaced.
+/// A commit to make: its tree is that of `parent`, with the change of `source` put onto it and `files`
+/// replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CommitRequest {
@@ -266,6 +321,9 @@ pub struct CommitRequest {
     pub branch: String,
     /// The commit that the branch is at.
     pub parent: CommitId,
+    /// The change that comes first; what both sides changed must be among the files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
     /// The files to write, by path; `None` removes one.
     #[serde(with = "crate::plan::content::files")]
     pub files: BTreeMap<String, Option<Vec<u8>>>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use promenade::git::{CommitRequest, TagRequest};
-use promenade::process::ReleaseRequest;
+use promenade::process::{ReleaseRequest, Withdrawal};
 use promenade::promotion::{
     AdoptedStage, AdoptedVersion, Artifacts, Command, CommitId, EnvironmentName, GateName, Outcome,
     ParseNameError, Subject,
@@ -187,13 +187,14 @@ fn defect(scene: &mut Scene) -> Result<(), CliError> {
     scene.act("v0.4.1 is found defective: deprecated, channels and production back at v0.4.0");
     let reason = "uploads above 4 GiB are cut off";
     let (bad, good) = (Version::new(0, 4, 1), Version::new(0, 4, 0));
-    scene.carry_out(Who::Ada, |planner, _| {
-        planner.deprecate(&bad, reason, Some(&good))
+    let withdrawal = Withdrawal::new(bad, reason).instead(good.clone());
+    scene.carry_out(Who::Ada, |planner, work| {
+        planner.deprecate(work, &withdrawal)
     })?;
     let production = environment("production")?;
     let back = production.clone();
-    scene.carry_out(Who::Ada, |planner, _| {
-        planner.rollback(&back, Some(&good), reason)
+    scene.carry_out(Who::Ada, |planner, work| {
+        planner.rollback(work, &back, Some(&good), reason)
     })?;
     let artifacts = scene.artifacts_of(&good)?;
     verify(scene, &production, &artifacts)?;

@@ -1,0 +1,95 @@
+//! Disclosure: what was under an embargo becomes public, all at once and in its order (B29, B31, INV-41).
+
+use promenade_promotion::{Command, CommitId, Event, EventKind};
+use promenade_tag::Class;
+use promenade_version::Version;
+
+use super::publish::About;
+use super::{Draft, PlanError, Planned, Planner};
+use crate::embargo::{Embargo, under};
+use crate::hook::{HookEvent, HookTime};
+
+/// A release that is disclosed.
+struct Told {
+    version: Version,
+    commit: CommitId,
+    tag: Option<String>,
+}
+
+impl Planner<'_> {
+    /// Plans a disclosure: every event of the private stream is appended to the public one, which proves
+    /// their order by the commitments that it holds; tags and branches are published, channels move, and
+    /// the forge shows the releases. `branches` are those that hold what was made in private.
+    ///
+    /// # Errors
+    /// [`PlanError::Unknown`] if nothing waits for disclosure, or the public ledger went another way.
+    pub fn disclose(
+        &self,
+        embargo: &Embargo,
+        branches: &[(String, CommitId)],
+    ) -> Result<Planned, PlanError> {
+        let waiting: Vec<&Event> = embargo.waiting(self.state).collect();
+        let count = match waiting.len() {
+            0 => {
+                return Err(PlanError::Unknown {
+                    what: "the embargo".to_owned(),
+                    reason: "nothing waits for disclosure".to_owned(),
+                });
+            }
+            1 => "1 event".to_owned(),
+            count => format!("{count} events"),
+        };
+        let mut draft = Draft::new(self, &format!("disclose {count}"));
+        let (mut commands, mut told) = (Vec::new(), Vec::new());
+        for event in waiting {
+            let Some((event, nonce)) = under(event) else {
+                continue;
+            };
+            if let EventKind::Released {
+                version,
+                commit,
+                tag,
+                ..
+            } = &event.kind
+            {
+                told.push(Told {
+                    version: version.clone(),
+                    commit: commit.clone(),
+                    tag: tag.clone(),
+                });
+            }
+            commands.push(Command::Disclose {
+                nonce: nonce.to_owned(),
+                event: Box::new(event),
+            });
+        }
+        for one in &told {
+            let about = about(one);
+            draft.hooks(HookEvent::Release, HookTime::Before, about);
+        }
+        draft.record(commands)?;
+        for (name, at) in branches {
+            draft.also_push(format!("refs/heads/{name}"), Some(at.clone()));
+        }
+        for one in &told {
+            if let Some(tag) = &one.tag {
+                draft.also_push(format!("refs/tags/{tag}"), None);
+            }
+        }
+        for one in &told {
+            draft.forge(Class::Release, &one.version, None)?;
+            draft.channels(&one.version, &one.commit)?;
+            draft.hooks(HookEvent::Release, HookTime::After, about(one));
+        }
+        Ok(draft.finish())
+    }
+}
+
+fn about(told: &Told) -> About<'_> {
+    About {
+        version: Some(&told.version),
+        tag: told.tag.as_deref(),
+        commit: Some(&told.commit),
+        environment: None,
+    }
+}

@@ -33,6 +33,7 @@ mod plans;
 mod process;
 #[path = "../../crates/promenade-registry/tests/it/proxy.rs"]
 mod proxy;
+mod published;
 mod raced;
 mod rebuilt;
 mod requirements;

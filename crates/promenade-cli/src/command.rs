@@ -26,6 +26,7 @@ mod manifest;
 mod obligation;
 mod observe;
 mod promote;
+mod publish;
 mod record;
 mod reject;
 mod release;
@@ -95,6 +96,8 @@ pub(crate) enum Command {
     Observe(observe::ObserveArgs),
     /// Promotes a version into an environment, by its digests
     Promote(promote::PromoteArgs),
+    /// Publishes crates to their registry, in dependency order
+    Publish(publish::PublishArgs),
     /// Records the outcome of a check, or of an item of a checklist
     Record(record::RecordArgs),
     /// Rejects a candidate, for ever
@@ -146,6 +149,7 @@ impl Command {
             Self::Obligation(args) => obligation::run(args, context),
             Self::Observe(args) => observe::run(args, context),
             Self::Promote(args) => promote::run(args, context),
+            Self::Publish(args) => publish::run(args, context),
             Self::Record(args) => record::run(args, context),
             Self::Reject(args) => reject::run(args, context),
             Self::Release(args) => release::run(args, context),

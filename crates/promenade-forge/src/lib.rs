@@ -28,9 +28,11 @@
 //!
 //! # Features
 //!
-//! - `http` (default): forges over HTTP, without TLS and so on this machine only.
+//! - `http` (default): forges and registries of [`crates`] over HTTP, without TLS and so on this machine only.
 //! - `tls`: the same with TLS (rustls and ring, which needs a C compiler).
 
+#[cfg(feature = "http")]
+pub mod crates;
 #[cfg(feature = "http")]
 mod github;
 #[cfg(feature = "http")]

@@ -13,6 +13,7 @@
 //! # }
 //! ```
 
+pub mod crates;
 pub mod disk;
 pub mod github;
 pub mod http;

@@ -1,6 +1,8 @@
 //! Releases on a forge.
 
 #[cfg(feature = "http")]
+mod crates;
+#[cfg(feature = "http")]
 mod github;
 
 use std::cell::Cell;

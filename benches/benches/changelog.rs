@@ -58,13 +58,15 @@ fn parse(c: &mut Criterion) {
         group.bench_function("promenade", |b| {
             b.iter(|| Changelog::parse(black_box(&text)).sections().len());
         });
-        group.bench_function("parse-changelog", |b| {
+        group.bench_function("peer: parse-changelog", |b| {
             b.iter(|| parse_changelog::parse(black_box(&text)).unwrap().len());
         });
-        group.bench_function("pulldown-cmark", |b| {
+        group.bench_function("peer: pulldown-cmark", |b| {
             b.iter(|| pulldown_cmark::Parser::new(black_box(&text)).count());
         });
-        group.bench_function("line-scan", |b| b.iter(|| line_scan(black_box(&text))));
+        group.bench_function("limit: line scan", |b| {
+            b.iter(|| line_scan(black_box(&text)))
+        });
         group.finish();
     }
 }
@@ -98,7 +100,7 @@ fn edit(c: &mut Criterion) {
         group.bench_function("notes", |b| {
             b.iter(|| changelog.notes(oldest).unwrap().len());
         });
-        group.bench_function("copy-of-the-file", |b| {
+        group.bench_function("limit: copy of the file", |b| {
             b.iter(|| black_box(&text).clone().len());
         });
         group.finish();

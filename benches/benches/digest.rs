@@ -69,7 +69,7 @@ fn peer(group: &mut BenchmarkGroup<'_, WallTime>, program: &str, dir: &Path, scr
     if !shell(dir, &format!("command -v {program}")) {
         return;
     }
-    group.bench_function(program, |bencher| {
+    group.bench_function(format!("peer: {program}"), |bencher| {
         bencher.iter_custom(|count| {
             let start = children_cpu();
             for _ in 0..count {
@@ -138,8 +138,8 @@ fn tree(criterion: &mut Criterion) {
     });
     // What two processors give to a peer in the same run.
     for (name, processes) in [
-        ("sha256sum, one process", 1),
-        ("sha256sum, two processes", 2),
+        ("peer: sha256sum, one process", 1),
+        ("peer: sha256sum, two processes", 2),
     ] {
         let script = format!("find . -type f -print0 | xargs -0 -n 500 -P {processes} sha256sum");
         wall.bench_function(name, |bencher| {
@@ -230,7 +230,7 @@ fn archive(criterion: &mut Criterion) {
     let open = || File::open(&path).unwrap();
     let limits = Limits::default();
     let mut cpu = group(criterion, "digest/archive (CPU)");
-    ours(&mut cpu, "archive alone", || {
+    ours(&mut cpu, "limit: archive alone", || {
         let _ = black_box(hash(open(), Algorithm::Sha256).unwrap());
     });
     ours(&mut cpu, "archive and files", || {
@@ -243,7 +243,7 @@ fn archive(criterion: &mut Criterion) {
         (0..count).for_each(|_: u64| run());
         start.elapsed()
     };
-    wall.bench_function("archive alone", |bencher| {
+    wall.bench_function("limit: archive alone", |bencher| {
         bencher.iter_custom(|count| {
             timed(count, &mut || {
                 let _ = black_box(hash(open(), Algorithm::Sha256).unwrap());

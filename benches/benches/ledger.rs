@@ -101,10 +101,13 @@ fn appends(criterion: &mut Criterion) {
     }
     let probe = dir();
     if sqlite(probe.path(), 1).is_some() {
-        group.bench_function("SQLite, write-ahead log, synced, one by one", |bencher| {
-            let dir = dir();
-            bencher.iter_custom(|count| sqlite(dir.path(), 8 * count).unwrap_or_default());
-        });
+        group.bench_function(
+            "peer: SQLite, write-ahead log, synced, one by one",
+            |bencher| {
+                let dir = dir();
+                bencher.iter_custom(|count| sqlite(dir.path(), 8 * count).unwrap_or_default());
+            },
+        );
     }
     group.finish();
 }
@@ -145,7 +148,7 @@ fn replays(criterion: &mut Criterion) {
         .status();
     if packed.is_ok_and(|status| status.success()) {
         group.bench_function("git, packed", |bencher| bencher.iter(|| read(&git)));
-        group.bench_function("git log, which checks nothing", |bencher| {
+        group.bench_function("peer: git log, which checks nothing", |bencher| {
             bencher.iter(|| {
                 Command::new("git")
                     .arg("-C")

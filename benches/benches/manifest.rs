@@ -131,8 +131,10 @@ fn manifest(c: &mut Criterion) {
     group.sample_size(20);
     group.throughput(Throughput::Bytes(bytes as u64));
     group.bench_function("promenade", |b| b.iter(|| ours(black_box(&files))));
-    group.bench_function("toml_edit", |b| b.iter(|| documents(black_box(&files))));
-    group.bench_function("limit-lex-and-copy", |b| {
+    group.bench_function("peer: toml_edit", |b| {
+        b.iter(|| documents(black_box(&files)))
+    });
+    group.bench_function("limit: lex and copy", |b| {
         b.iter(|| lexed(black_box(&files)))
     });
     group.finish();
@@ -149,10 +151,10 @@ fn manifest(c: &mut Criterion) {
     group.sample_size(40);
     group.throughput(Throughput::Bytes(lock.len() as u64));
     group.bench_function("promenade", |b| b.iter(|| ours(black_box(&only_lock))));
-    group.bench_function("toml_edit-document", |b| {
+    group.bench_function("peer: toml_edit, document", |b| {
         b.iter(|| Document::parse(black_box(lock)).unwrap());
     });
-    group.bench_function("toml_edit-parse-edit-print", |b| {
+    group.bench_function("peer: toml_edit, parse, edit, print", |b| {
         b.iter(|| {
             let mut document: DocumentMut = black_box(lock).parse().unwrap();
             edit_lock(&mut document);
@@ -243,7 +245,7 @@ fn whole(c: &mut Criterion) {
         Path::new("cargo"),
         &["set-version", "--version"],
     ) {
-        time("cargo set-version", Path::new("cargo"), &|version| {
+        time("peer: cargo set-version", Path::new("cargo"), &|version| {
             words(format!("set-version --workspace --offline {version}"))
         });
     }

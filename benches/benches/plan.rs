@@ -185,6 +185,7 @@ impl Site {
         run.args(args).current_dir(self.dir.path());
         run.stdout(Stdio::null()).stderr(Stdio::null());
         if run.status().is_ok() {
+            let name = format!("peer: {name}");
             group.bench_function(name, |b| b.iter(|| run.status().expect("it ran")));
         }
     }

@@ -109,7 +109,7 @@ fn verify(criterion: &mut Criterion) {
             });
         });
         let format = format!("gpg.format={format}");
-        group.bench_function("git verify-tag", |bencher| {
+        group.bench_function("peer: git verify-tag", |bencher| {
             bencher.iter(|| run(path, "git", &["-c", &format, "verify-tag", name], b""));
         });
         group.finish();
@@ -142,7 +142,7 @@ fn read(criterion: &mut Criterion) {
         bencher.iter(|| assert_eq!(repository.tags().unwrap().len(), TAGS));
     });
     let format = "--format=%(refname) %(*objectname) %(taggerdate)";
-    group.bench_function("git for-each-ref", |bencher| {
+    group.bench_function("peer: git for-each-ref", |bencher| {
         bencher.iter(|| run(path, "git", &["for-each-ref", format, "refs/tags"], b""));
     });
     group.finish();

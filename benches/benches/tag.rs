@@ -120,7 +120,7 @@ fn tags(c: &mut Criterion) {
             black_box(bare(packed(&text)).len())
         });
     });
-    group.bench_function("git tag --sort=v:refname", |b| {
+    group.bench_function("peer: git for-each-ref --sort=v:refname", |b| {
         b.iter(|| {
             let mut command = Command::new("git");
             command.arg("-C").arg(dir.path());
@@ -152,7 +152,7 @@ fn tags(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("promenade", name), |b| {
             b.iter(|| black_box(policy.read(black_box(name)).class));
         });
-        group.bench_function(BenchmarkId::new("semver", name), |b| {
+        group.bench_function(BenchmarkId::new("peer: semver", name), |b| {
             b.iter(|| {
                 black_box(Version::parse(
                     black_box(name).strip_prefix('v').unwrap_or(name),

@@ -103,7 +103,7 @@ fn versions(criterion: &mut Criterion) {
             group.sample_size(10);
             group.warm_up_time(Duration::from_millis(300));
             group.measurement_time(Duration::from_secs(2));
-            group.bench_function(BenchmarkId::new("semver-crate", ours), |bench| match ours {
+            group.bench_function(BenchmarkId::new("peer: semver", ours), |bench| match ours {
                 0 => bench.iter(|| {
                     plain
                         .iter()

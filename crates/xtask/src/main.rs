@@ -1,5 +1,6 @@
 //! The tasks of this repository, with every command of `promenade-cli` embedded.
 
+mod bench;
 mod pages;
 mod peers;
 mod programs;
@@ -14,5 +15,6 @@ fn main() -> std::process::ExitCode {
         .command(slow::command(), slow::run)
         .command(pages::command(), pages::run)
         .command(peers::command(), peers::run)
+        .command(bench::command(), bench::run)
         .main()
 }

@@ -6,9 +6,9 @@
 //! first looks its last operation up: it may have been written and not acknowledged.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use promenade_promotion::ledger::{AppendError, Head, LedgerStore, OpId, StreamId};
@@ -39,6 +39,11 @@ pub(crate) fn worker(open: Open) {
     let writer = std::env::var(WRITER).unwrap();
     let count = std::env::var(COUNT).unwrap().parse().unwrap();
     let dir = PathBuf::from(dir);
+    // Who started this writer holds the other end; where it was killed, nobody writes on.
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        std::process::exit(1);
+    });
     write(&*open(&dir), &acks(&dir, &writer), &writer, count);
 }
 
@@ -110,16 +115,26 @@ fn read_acks(path: &Path) -> Vec<(String, String)> {
         .collect()
 }
 
-fn start(dir: &Path, writer: &str, count: u64) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+/// A writer in a process of its own, which ends when this one does.
+struct Writer {
+    child: Child,
+    _line: ChildStdin,
+}
+
+fn start(dir: &Path, writer: &str, count: u64) -> Writer {
+    let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "stressed::worker"])
         .env(STORE, dir)
         .env(WRITER, writer)
         .env(COUNT, count.to_string())
+        .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::inherit())
         .spawn()
-        .unwrap()
+        .unwrap();
+    // Taken, as waiting for a child closes what it has.
+    let line = child.stdin.take().unwrap();
+    Writer { child, _line: line }
 }
 
 /// Half of the writers are threads, half are processes. Returns what the threads counted.
@@ -144,8 +159,8 @@ pub(crate) fn race(dir: &Path, open: Open, writers: usize, count: u64) -> Tally 
             tally.rejected += one.rejected;
         }
     });
-    for child in &mut children {
-        assert!(child.wait().unwrap().success());
+    for writer in &mut children {
+        assert!(writer.child.wait().unwrap().success());
     }
     let length = check(dir, open);
     assert_eq!(length, writers as u64 * count, "acknowledged = length");
@@ -295,9 +310,9 @@ pub(crate) fn kill(dir: &Path, open: Open, kills: usize) -> Duration {
 }
 
 /// Ends a process at once, wherever it is.
-fn end(child: &mut Child) {
-    child.kill().unwrap();
-    child.wait().unwrap();
+fn end(writer: &mut Writer) {
+    writer.child.kill().unwrap();
+    writer.child.wait().unwrap();
 }
 
 /// Appends one record and returns how long it took.

@@ -391,3 +391,62 @@ fn commits_are_rebuilt_in_the_order_of_time() {
     let last = log.lines().last().unwrap().split(' ').nth(1).unwrap();
     assert!(DateTime::parse_from_rfc3339(last).is_ok());
 }
+
+/// C19 and C21: between the candidate and the release of RustShare only its documents change. Its 0.5.1 had more.
+#[test]
+fn a_release_differs_from_its_candidate_only_where_the_process_says() {
+    let mut made = Made::default();
+    let manifest = |version: &str| {
+        Some(format!(
+            "[package]\nname = \"rustshare-backend\"\nversion = \"{version}\"\nedition = \"2021\"\n"
+        ))
+    };
+    let changelog = |version: &str| {
+        Some(format!(
+            "# Changelog\n\n## [{version}] - 2026-01-01\n\n- a share can expire\n"
+        ))
+    };
+    let code = |text: &str| Some(format!("pub fn shares() -> u32 {{ {text} }}\n"));
+    let mut tags = Vec::new();
+    // What the release changes besides its documents.
+    for (day, version, code_too) in [(1, "0.5.0", false), (2, "0.5.1", true)] {
+        let at = |hour: u32| format!("2026-01-0{day}T{hour:02}:00:00Z");
+        let (candidate, release) = (format!("rc of {version}"), format!("release of {version}"));
+        made.file(&candidate, &at(8), "src/lib.rs", code(&day.to_string()));
+        made.file(
+            &candidate,
+            &at(8),
+            "Cargo.toml",
+            manifest(&format!("{version}-rc.1")),
+        );
+        for (path, text) in [
+            ("CHANGELOG.md", changelog(version)),
+            ("Cargo.toml", manifest(version)),
+            ("docs/upgrading.md", changelog(version)),
+        ] {
+            made.file(&release, &at(9), path, text);
+        }
+        if code_too {
+            made.file(&release, &at(9), "src/lib.rs", code("0"));
+            for n in 0..4 {
+                made.file(&release, &at(9), &format!("src/new{n}.rs"), code("1"));
+            }
+        }
+        tags.push((format!("v{version}-rc.1"), candidate));
+        tags.push((format!("v{version}"), release));
+    }
+    let dir = tempfile::tempdir().unwrap();
+    import_files(&mut made, "main", dir.path());
+    tag(dir.path(), &made, &tags);
+    let audit = json(dir.path(), &["--process", "preset:rustshare", "audit"]);
+    let found = of_rule(&audit, &made, "release-other-paths");
+    assert_eq!(found, [pair("v0.5.1", "release of")]);
+    assert_eq!(
+        messages(&audit, "release-other-paths", "v0.5.1"),
+        [
+            "differs from its candidate `v0.5.1-rc.1` in `src/lib.rs`, `src/new0.rs`, `src/new1.rs` and 2 more, \
+             which the process does not name"
+        ]
+    );
+    assert_eq!(of_rule(&audit, &made, "release-other-commit"), []);
+}

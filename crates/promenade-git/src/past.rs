@@ -347,6 +347,25 @@ impl Past for Archive {
         }
         Ok(Content::File(object.detach().data))
     }
+
+    fn differing(&self, one: &str, other: &str) -> Result<Vec<String>, RepositoryError> {
+        let tree = |commit: &str| -> Result<ObjectId, RepositoryError> {
+            let id = ObjectId::from_hex(commit.as_bytes());
+            let id = id.map_err(|error| RepositoryError::Refused {
+                reason: error.to_string(),
+            })?;
+            let commit = self.repository.find_commit(id);
+            let commit = commit.map_err(|error| io(id, error))?;
+            Ok(commit.tree_id().map_err(|error| io(id, error))?.detach())
+        };
+        let (old, new) = (tree(one)?, tree(other)?);
+        let mut changes = Vec::new();
+        crate::tree::diff(&self.repository, Some(old), Some(new), "", &mut changes)
+            .map_err(|error| io(new, error))?;
+        let mut paths: Vec<_> = changes.into_iter().map(|change| change.path).collect();
+        paths.sort();
+        Ok(paths)
+    }
 }
 
 fn entries(data: &[u8], id: ObjectId) -> Result<Vec<Entry>, RepositoryError> {

@@ -132,7 +132,7 @@ impl Repository {
     }
 }
 
-fn diff(
+pub(crate) fn diff(
     repository: &gix::Repository,
     old: Option<ObjectId>,
     new: Option<ObjectId>,

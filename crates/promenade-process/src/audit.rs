@@ -31,6 +31,7 @@ mod finding;
 mod ledger;
 mod manifests;
 mod order;
+mod paths;
 mod pins;
 mod rule;
 mod sarif;

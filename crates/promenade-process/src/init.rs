@@ -12,12 +12,14 @@
 //! };
 //! let proposal = propose("acme", &facts)?;
 //! assert_eq!(proposal.explained(), 3);
-//! assert_eq!(proposal.unexplained(), ["nightly"]);
+//! assert_eq!(proposal.versions(), (3, 3));
+//! assert!(proposal.unexplained().eq([("nightly", "holds no version")]));
 //! assert!(proposal.text().contains("template = \"v{version}\""));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod proposal;
+mod reading;
 mod text;
 
 pub use proposal::{Facts, Proposal, ProposeError, propose};

@@ -43,7 +43,9 @@ pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<Report, CliError
         "process": proposal.text(),
         "tags": facts.tags.len(),
         "explained": proposal.explained(),
-        "unexplained": proposal.unexplained(),
+        "versions": { "explained": proposal.versions().0, "of": proposal.versions().1 },
+        "unexplained": proposal.unexplained().map(|(tag, _)| tag).collect::<Vec<_>>(),
+        "why": proposal.unexplained().collect::<std::collections::BTreeMap<_, _>>(),
         "unexplained_versions": proposal.unexplained_versions().collect::<Vec<_>>(),
         "sections": sections.map(|(with, without)| json!({ "tagged": with, "untagged": without })),
         "written": written,
@@ -102,20 +104,19 @@ fn facts(repository: &Repository) -> Result<Facts, CliError> {
 /// What the proposal explains, as comments below it.
 fn account(proposal: &Proposal, facts: &Facts) -> String {
     let mut text = format!(
-        "\n# It explains {} of {} tags.\n",
+        "\n# It explains {} of {} tags, {} of {} that hold a version.\n",
         proposal.explained(),
-        facts.tags.len()
+        facts.tags.len(),
+        proposal.versions().0,
+        proposal.versions().1
     );
     let unexplained = proposal.unexplained();
-    for tag in unexplained.iter().take(LISTED) {
+    let count = unexplained.len();
+    for (tag, why) in unexplained.take(LISTED) {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "#   not `{}`", tag.escape_debug());
+        let _ = writeln!(text, "#   not `{}`: {why}", tag.escape_debug());
     }
-    if let Some(more) = unexplained
-        .len()
-        .checked_sub(LISTED)
-        .filter(|more| *more > 0)
-    {
+    if let Some(more) = count.checked_sub(LISTED).filter(|more| *more > 0) {
         let _ = writeln!(text, "#   and {more} more");
     }
     if let Some((with, without)) = proposal.sections() {

@@ -115,6 +115,8 @@ impl<'a> Auditor<'a> {
             audit
                 .findings
                 .extend(super::order::judge(self.process, story));
+            let paths = super::paths::judge(self.process, self.past, story);
+            audit.findings.extend(paths);
             audit.extend(super::cadence::judge(self.process, story));
         }
         if let Some(named) = &self.named {

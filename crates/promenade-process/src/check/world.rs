@@ -245,11 +245,11 @@ impl World<'_> {
         };
         let candidate = state.version(&self.cast.candidate);
         let rejected = candidate.is_some_and(|record| record.stage == Stage::Rejected);
-        // Another version of the same bytes was released on purpose, and its gates have held.
-        let itself = subject
-            .version()
-            .is_none_or(|version| *version == self.cast.candidate);
-        if rejected && itself && self.is_last(rule) {
+        // Another version of the same bytes may have been released before they were rejected, on purpose.
+        let after = |version: &semver::Version| {
+            *version == self.cast.candidate || self.released_after_rejection(at, version)
+        };
+        if rejected && self.is_last(rule) && subject.version().is_none_or(after) {
             let message = format!(
                 "is entered by {} after it was rejected",
                 self.cast.candidate
@@ -279,6 +279,20 @@ impl World<'_> {
             let message = "is entered by a hotfix that nobody checked".to_owned();
             found(FaultRule::HotfixUnchecked, message);
         }
+    }
+
+    /// Whether a version was released when the candidate was rejected already.
+    fn released_after_rejection(&self, at: usize, version: &semver::Version) -> bool {
+        let mut next = self.nodes.get(at);
+        while let Some(node) = next {
+            let stage = |version| node.state.version(version).map(|record| record.stage);
+            if !stage(version).is_some_and(Stage::is_release) {
+                return stage(&self.cast.candidate) == Some(Stage::Rejected);
+            }
+            let before = node.before.as_ref();
+            next = before.and_then(|(before, _)| self.nodes.get(*before));
+        }
+        false
     }
 
     /// Whether an environment is one that users meet.

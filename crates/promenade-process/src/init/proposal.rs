@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use promenade_changelog::Changelog;
 use promenade_tag::Class;
 
+use super::reading::{Form, Reading};
 use super::text::Shape;
 use crate::{ParseProcessError, Process};
 
@@ -52,7 +53,8 @@ pub struct ProposeError {
 pub struct Proposal {
     text: String,
     explained: usize,
-    unexplained: Vec<String>,
+    versions: (usize, usize),
+    unexplained: Vec<(String, String)>,
     sections: Option<(usize, Vec<String>)>,
 }
 
@@ -69,18 +71,26 @@ impl Proposal {
         self.explained
     }
 
-    /// Returns the tags that it does not read.
+    /// Returns how many of the tags that hold a version it reads, and how many there are. A version has two or
+    /// three numbers with dots between, and what SemVer lets follow them; `1-2-3` stands for one too.
     #[must_use]
-    pub fn unexplained(&self) -> &[String] {
-        &self.unexplained
+    pub fn versions(&self) -> (usize, usize) {
+        self.versions
     }
 
-    /// Returns those of [`Proposal::unexplained`] that look as if they held a version.
+    /// Returns the tags that it does not read, and why not.
+    pub fn unexplained(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.unexplained
+            .iter()
+            .map(|(tag, why)| (tag.as_str(), why.as_str()))
+    }
+
+    /// Returns those of [`Proposal::unexplained`] that hold a version.
     pub fn unexplained_versions(&self) -> impl Iterator<Item = &str> {
         self.unexplained
             .iter()
-            .map(String::as_str)
-            .filter(|name| holds_version(name))
+            .map(|(tag, _)| tag.as_str())
+            .filter(|tag| Reading::of(tag).is_some())
     }
 
     /// Returns how many sections of the changelog have a tag, and the versions of those that have none.
@@ -120,15 +130,19 @@ pub fn propose(name: &str, facts: &Facts) -> Result<Proposal, ProposeError> {
         let problem = failed.map_or_else(String::new, |error: ParseProcessError| error.to_string());
         return Err(ProposeError { problem });
     };
-    let unexplained = facts
+    let unexplained: Vec<_> = facts
         .tags
         .iter()
         .filter(|tag| !is_read(&process, tag))
-        .cloned()
+        .map(|tag| (tag.clone(), super::reading::why(&process, tag)))
         .collect();
+    let hold = |tag: &&String| Reading::of(tag).is_some();
+    let versions = facts.tags.iter().filter(hold).count();
+    let not_read = unexplained.iter().map(|(tag, _)| tag).filter(hold).count();
     Ok(Proposal {
         text: shape.text(facts),
         explained,
+        versions: (versions - not_read, versions),
         unexplained,
         sections: sections(facts, &process),
     })
@@ -139,25 +153,14 @@ fn is_read(process: &Process, tag: &str) -> bool {
     matches!(class, Class::Release | Class::Candidate | Class::Legacy)
 }
 
-/// Says whether a name holds digits with dots or dashes between, as versions do.
-fn holds_version(name: &str) -> bool {
-    let parts: Vec<_> = name
-        .split(|c: char| !c.is_ascii_digit())
-        .filter(|part| !part.is_empty())
-        .collect();
-    parts.len() >= 2
-}
-
 /// Every shape that is worth a try: where most versions have three numbers, no scheme of fewer is.
 fn shapes(name: &str, facts: &Facts) -> Vec<Shape> {
-    let templates = templates(&facts.tags);
+    let (templates, old) = templates(&facts.tags);
     let labels = labels(&facts.tags);
-    let numbers = |tag: &String| {
-        let version = version_start(tag).and_then(|start| tag.get(start..))?;
-        let core = version.split(['-', '+']).next().unwrap_or(version);
-        Some(core.split('.').count())
-    };
-    let counts: Vec<usize> = facts.tags.iter().filter_map(numbers).collect();
+    let readings = facts.tags.iter().filter_map(|tag| Reading::of(tag));
+    let counts: Vec<usize> = readings
+        .map(|reading| reading.core().split('.').count())
+        .collect();
     let three = counts.iter().filter(|count| **count >= 3).count();
     let schemes = if three * 2 > counts.len() {
         SCHEMES.get(..1)
@@ -185,6 +188,7 @@ fn shapes(name: &str, facts: &Facts) -> Vec<Shape> {
                     counter,
                     labels: labels.clone(),
                     templates: templates.clone(),
+                    old: old.clone(),
                 });
             }
         }
@@ -192,14 +196,25 @@ fn shapes(name: &str, facts: &Facts) -> Vec<Shape> {
     shapes
 }
 
-/// The prefixes of tags that hold versions, the commonest first: the text before the first digit that a version
-/// starts with.
-fn templates(tags: &[String]) -> Vec<(String, usize)> {
+/// The prefixes of tags that hold versions, the commonest first, and the templates of old names that hold fewer
+/// numbers than most, or other signs between them.
+fn templates(tags: &[String]) -> (Vec<(String, usize)>, Vec<String>) {
     let mut prefixes: BTreeMap<&str, usize> = BTreeMap::new();
-    for tag in tags.iter().filter(|tag| holds_version(tag)) {
-        let start = version_start(tag);
-        if let Some(prefix) = start.and_then(|start| tag.get(..start)) {
-            *prefixes.entry(prefix).or_default() += 1;
+    let mut old = BTreeSet::new();
+    let readings: Vec<_> = tags.iter().filter_map(|tag| Reading::of(tag)).collect();
+    let two = readings.iter().filter(|one| one.form == Form::Two).count();
+    for reading in &readings {
+        let numbers = match reading.form {
+            Form::Two if two * 2 < readings.len() => "{major}.{minor}",
+            Form::Dashed => "{major}-{minor}-{patch}",
+            Form::Two | Form::Three => {
+                *prefixes.entry(reading.prefix).or_default() += 1;
+                continue;
+            }
+        };
+        // What follows the numbers is in no template.
+        if reading.core() == reading.text {
+            old.insert(format!("{}{numbers}", reading.prefix));
         }
     }
     let mut prefixes: Vec<_> = prefixes
@@ -207,30 +222,17 @@ fn templates(tags: &[String]) -> Vec<(String, usize)> {
         .map(|(prefix, count)| (prefix.to_owned(), count))
         .collect();
     prefixes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    prefixes
-}
-
-/// Where the version of a tag starts: after the last letter, `-` or `/` that is followed by digits and a dot.
-fn version_start(tag: &str) -> Option<usize> {
-    let bytes = tag.as_bytes();
-    (0..bytes.len()).find(|at| {
-        let rest = bytes.get(*at..).unwrap_or_default();
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let after = rest.get(digits);
-        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
-        let begins = before.is_none_or(|byte| !byte.is_ascii_digit() && *byte != b'.');
-        digits > 0 && begins && after == Some(&b'.')
-    })
+    (prefixes, old.into_iter().collect())
 }
 
 /// The labels of candidates: `rc.{n}`, `pre`, the commonest first.
 fn labels(tags: &[String]) -> Vec<String> {
     let mut labels: BTreeMap<String, usize> = BTreeMap::new();
     for tag in tags {
-        let Some(rest) = version_start(tag).and_then(|start| tag.get(start..)) else {
+        let Some(reading) = Reading::of(tag).filter(|one| one.form != Form::Dashed) else {
             continue;
         };
-        let Some((_, suffix)) = rest.split_once('-') else {
+        let Some((_, suffix)) = reading.text.split_once('-') else {
             continue;
         };
         let label = suffix.trim_end_matches(|c: char| c.is_ascii_digit());

@@ -13,6 +13,8 @@ pub(super) struct Shape {
     pub(super) labels: Vec<String>,
     /// The prefixes of tags, and how many have each.
     pub(super) templates: Vec<(String, usize)>,
+    /// The templates of old names, which are only read.
+    pub(super) old: Vec<String>,
 }
 
 /// A TOML string.
@@ -125,6 +127,20 @@ impl Shape {
                     out,
                     "annotated = {annotated}\nsignature = \"{signature}\"\n"
                 );
+            }
+        }
+        // Only a scheme of three numbers has room for what old names hold.
+        let old = self.old.iter().filter(|_| self.scheme == r#""semver""#);
+        for template in old {
+            let prefix = template.split('{').next().unwrap_or_default();
+            let component = prefix.trim_end_matches(['v', '-', '/', '@', '.', '_']);
+            let _ = write!(
+                out,
+                "\n[[tag]]\nclass = \"legacy\"\ntemplate = {}\nlegacy = true\n",
+                quoted(template)
+            );
+            if !component.is_empty() {
+                let _ = writeln!(out, "component = {}", quoted(component));
             }
         }
     }

@@ -40,6 +40,12 @@ pub trait Past {
     /// # Errors
     /// [`RepositoryError`] if an object is missing or broken.
     fn look(&self, commit: &str, path: &str) -> Result<Content, RepositoryError>;
+
+    /// Returns the paths of the files that differ between two commits, in the order of their bytes.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] if an object is missing or broken.
+    fn differing(&self, one: &str, other: &str) -> Result<Vec<String>, RepositoryError>;
 }
 
 /// What a repository shows at first sight.

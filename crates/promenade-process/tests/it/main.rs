@@ -4,4 +4,5 @@ mod audit;
 mod check;
 mod file;
 mod keyring;
+mod rules;
 mod schema;

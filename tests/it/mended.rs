@@ -835,3 +835,51 @@ fn splits_rolls_a_definition_back() {
     assert_eq!(house.git(&["tag", "--list"]), "v0.1.0\nv0.2.0\nv0.2.1\n");
     assert_eq!(house.git(&["diff", "v0.1.0", "v0.2.1"]), "");
 }
+
+/// INV-41, law 10: a plan under an embargo that was stopped anywhere goes on where it stopped, or is taken
+/// back; what nobody sealed is never planned on.
+#[test]
+fn an_embargoed_plan_goes_on_where_it_stopped() {
+    let Some(house) = celo(None) else { return };
+    let built = house.beside("built");
+    std::fs::create_dir(&built).unwrap();
+    std::fs::write(built.join("service.tar"), "the mended service").unwrap();
+    let fix = house.commit("fix: overflow", &[("src.txt", &source(true, "third"))]);
+    let before = house.refs();
+    let record = [
+        "build",
+        "record",
+        built.to_str().unwrap(),
+        "--commit",
+        &fix,
+        "--embargoed",
+    ];
+    let planned = dry(&house, &record);
+    assert_eq!(kinds(&planned), ["private", "record"]);
+    let stop = [&record[..], &["--execute", "--until", "private"]].concat();
+    let run = house.run(&stop);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(
+        plan(&house, &["status"])["owed"].as_array().unwrap().len(),
+        0
+    );
+    let run = house.run(&["--embargoed", "status"]);
+    assert_eq!(run.code, 3, "{}", run.out);
+    assert!(run.err.contains("`apply` goes on with it"), "{}", run.err);
+    let back = house.run(&["undo", "--execute"]);
+    assert_eq!(back.code, 0, "{}{}", back.out, back.err);
+    assert_eq!(house.refs(), before, "taken back whole");
+    let run = house.run(&stop);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let run = house.run(&["apply", "--execute"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(
+        plan(&house, &["--embargoed", "status"])["schema"],
+        "promenade.status/1"
+    );
+    let told = dry(&house, &["disclose"]);
+    assert_eq!(kinds(&told), ["record"], "{told}");
+    house.act(&["disclose"]);
+    let run = house.run(&["--embargoed", "disclose"]);
+    assert_eq!(run.code, 2, "{}", run.out);
+}

@@ -19,6 +19,12 @@ const ROWS: &[Row] = &[
         "100 releases cut by two processes at once",
     ),
     (
+        "contains",
+        "promenade-git",
+        "contains",
+        "500 histories with picks, reverts and merges, against git",
+    ),
+    (
         "version-laws",
         "promenade-version",
         "properties",

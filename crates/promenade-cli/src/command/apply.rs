@@ -25,7 +25,8 @@ pub(crate) struct ApplyArgs {
 pub(crate) fn run(args: &ApplyArgs, context: &Context) -> Result<Report, CliError> {
     let site = Site::open(context)?;
     let (path, plan) = read(args.file.as_ref(), context, &site)?;
-    let (state, head) = site.replay()?;
+    // A plan under an embargo may have been begun and not sealed: the public state is what it expects.
+    let (state, head) = site.public()?;
     if head == *plan.expected_head() {
         // Nothing of it was recorded yet: what holds it today holds it.
         if let Some(blockers) = plan.held_now(&site.process, &state, context.at()) {

@@ -49,8 +49,15 @@ impl Killer {
             let dead = copy(&root);
             let repo = dead.path().join("repo");
             let status = self.strace.spawn(&repo, point, "SIGKILL", &apply).wait();
-            assert_eq!(status.unwrap().signal(), Some(9), "{what}");
+            let status = status.unwrap();
             settle(dead.path());
+            if status.code() == Some(0) {
+                // How often a program is waited for hangs on its speed: this call did not come.
+                assert_eq!(point.call, "wait4", "{what}");
+                assert_eq!(World::look(dead.path()), expected, "{what}");
+                continue;
+            }
+            assert_eq!(status.signal(), Some(9), "{what}");
             let tags = World::look_at_tags(dead.path());
             for tag in tags.lines() {
                 assert!(expected.there.contains(tag), "{what}: {tag} was published");

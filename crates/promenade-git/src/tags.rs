@@ -1,6 +1,5 @@
 //! Tags: their facts, and making them.
 
-use gix::bstr::{BStr, ByteSlice as _};
 use gix::objs::Kind;
 use promenade_tag::{ObjectKind, SignatureKind, TagFacts};
 
@@ -207,7 +206,7 @@ pub(crate) fn read(
                     .map_err(|error| GitError::object(at, error))?;
                 if facts.depth == 0 {
                     facts.inner_name = Some(tag.name.to_vec());
-                    facts.signature = tag.signature.map_or(SignatureKind::None, signature);
+                    facts.signature = tag.signature.and_then(|text| SignatureKind::of(text));
                     let tagger = tag.tagger().ok().flatten();
                     facts.date = tagger.and_then(|tagger| tagger.time().ok()).map(date);
                 }
@@ -248,15 +247,5 @@ fn kind(kind: Kind) -> ObjectKind {
         Kind::Tag => ObjectKind::Tag,
         Kind::Tree => ObjectKind::Tree,
         Kind::Blob => ObjectKind::Blob,
-    }
-}
-
-fn signature(text: &BStr) -> SignatureKind {
-    if text.contains_str("BEGIN SSH SIGNATURE") {
-        SignatureKind::Ssh
-    } else if text.contains_str("BEGIN SIGNED MESSAGE") {
-        SignatureKind::X509
-    } else {
-        SignatureKind::Pgp
     }
 }

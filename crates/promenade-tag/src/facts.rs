@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, FixedOffset};
 
+use crate::SignatureKind;
+
 /// The kinds of objects a ref can point at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -26,35 +28,6 @@ impl ObjectKind {
             Self::Tag => "tag",
             Self::Tree => "tree",
             Self::Blob => "blob",
-        }
-    }
-}
-
-/// What kind of signature a tag object carries; what it is worth is for a verifier to say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
-pub enum SignatureKind {
-    /// No signature.
-    #[default]
-    None,
-    /// An OpenPGP signature.
-    Pgp,
-    /// An SSH signature.
-    Ssh,
-    /// An X.509 (CMS) signature.
-    X509,
-}
-
-impl SignatureKind {
-    /// Returns the name that reports use.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Pgp => "pgp",
-            Self::Ssh => "ssh",
-            Self::X509 => "x509",
         }
     }
 }
@@ -85,8 +58,9 @@ pub struct TagFacts {
     pub peeled_kind: ObjectKind,
     /// The name written inside the (outermost) tag object; `None` for a lightweight tag.
     pub inner_name: Option<Vec<u8>>,
-    /// The kind of signature on the (outermost) tag object.
-    pub signature: SignatureKind,
+    /// The kind of signature on the (outermost) tag object, if it carries one; what it is worth is
+    /// for a verifier to say.
+    pub signature: Option<SignatureKind>,
     /// When it was tagged, or for a lightweight tag when its commit was made; `None` where it
     /// was not read or the object carries no date.
     pub date: Option<DateTime<FixedOffset>>,
@@ -102,7 +76,7 @@ impl TagFacts {
             peeled: commit.into(),
             peeled_kind: ObjectKind::Commit,
             inner_name: None,
-            signature: SignatureKind::None,
+            signature: None,
             date: None,
         }
     }
@@ -111,7 +85,7 @@ impl TagFacts {
     pub fn annotated(
         name: impl Into<Vec<u8>>,
         commit: impl Into<String>,
-        signature: SignatureKind,
+        signature: Option<SignatureKind>,
     ) -> Self {
         let name = name.into();
         Self {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use promenade_version::Version;
 
-use crate::{Class, Classified, ObjectKind, SignatureKind, SignaturePolicy, TagFacts, TagPolicy};
+use crate::{Class, Classified, ObjectKind, SignaturePolicy, TagFacts, TagPolicy};
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -199,7 +199,7 @@ impl TagPolicy {
         if facts.object != ObjectKind::Tag && rule.needs_object() {
             findings.push(TagFinding::Lightweight);
         }
-        if facts.signature == SignatureKind::None && rule.signature != SignaturePolicy::None {
+        if facts.signature.is_none() && rule.signature != SignaturePolicy::None {
             findings.push(TagFinding::Unsigned {
                 policy: rule.signature,
             });

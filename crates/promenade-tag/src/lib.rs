@@ -96,6 +96,7 @@ pub mod refname;
 mod rule;
 #[cfg(feature = "serde")]
 mod serde;
+mod signature;
 #[cfg(feature = "proptest1")]
 pub mod strategy;
 mod template;
@@ -113,7 +114,7 @@ pub use error::{
     ImageNameErrorKind, NameTagError, ParseImageNameError, ParseTagNameError, ParseTemplateError,
     ParseTemplateErrorKind, PlanChannelsError, RefNameErrorKind,
 };
-pub use facts::{ObjectKind, SignatureKind, TagFacts};
+pub use facts::{ObjectKind, TagFacts};
 pub use finding::{Severity, Surveyed, TagFinding};
 pub use grammar::Vocabulary;
 pub use image::{ImageRepository, ImageTag, MAX_IMAGE_REPOSITORY_BYTES, MAX_IMAGE_TAG_BYTES};
@@ -122,6 +123,7 @@ pub use placeholder::{MAX_COMMIT_DIGITS, MIN_COMMIT_DIGITS, Placeholder};
 pub use policy::{Classified, TagPolicy};
 pub use refname::TagName;
 pub use rule::{Class, MadeBy, SignaturePolicy, TagRule};
+pub use signature::{ParseSignatureKindError, SignatureKind};
 pub use template::{
     BranchTemplate, ChannelTemplate, MAX_TEMPLATE_BYTES, MessageTemplate, TagTemplate,
 };

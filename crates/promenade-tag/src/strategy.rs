@@ -139,10 +139,10 @@ pub fn name_bytes() -> impl Strategy<Value = Vec<u8>> {
 /// Facts of tags: lightweight and annotated, of commits and of blobs, nested, signed, misnamed.
 pub fn tag_facts() -> impl Strategy<Value = TagFacts> {
     let signature = select(vec![
-        SignatureKind::None,
-        SignatureKind::Pgp,
-        SignatureKind::Ssh,
-        SignatureKind::X509,
+        None,
+        Some(SignatureKind::Pgp),
+        Some(SignatureKind::Ssh),
+        Some(SignatureKind::X509),
     ]);
     let kind = prop_oneof![
         8 => Just(ObjectKind::Commit),

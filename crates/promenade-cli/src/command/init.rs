@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use promenade::git::{Archive, Repository};
 use promenade::process::init::{Facts, Proposal, propose};
 use promenade::process::port::past::{Content, Past};
-use promenade::tag::{ObjectKind, SignatureKind};
+use promenade::tag::ObjectKind;
 use serde_json::json;
 
 use crate::context::git_error;
@@ -78,10 +78,7 @@ fn facts(repository: &Repository) -> Result<Facts, CliError> {
             .iter()
             .filter(|tag| tag.object == ObjectKind::Tag)
             .count(),
-        signed: tags
-            .iter()
-            .filter(|tag| tag.signature != SignatureKind::None)
-            .count(),
+        signed: tags.iter().filter(|tag| tag.signature.is_some()).count(),
         tags: tags
             .iter()
             .filter_map(|tag| String::from_utf8(tag.name.clone()).ok())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use promenade::tag::{ObjectKind, Severity, Surveyed, TagPolicy};
+use promenade::tag::{ObjectKind, Severity, SignatureKind, Surveyed, TagFacts, TagPolicy};
 use promenade::version::{Scheme, Version};
 use serde_json::{Value, json};
 
@@ -110,12 +110,17 @@ fn object(policy: &TagPolicy, one: &Surveyed<'_>, verdicts: &Verdicts) -> Value 
         "object": facts.object.name(),
         "depth": facts.depth,
         "commit": (facts.peeled_kind == ObjectKind::Commit).then_some(&facts.peeled),
-        "signature": facts.signature.name(),
+        "signature": signature(facts),
         "verdict": verdicts.json(&facts.name),
         "date": facts.date.map(|date| date.to_rfc3339()),
         "findings": ids,
         "details": details,
     })
+}
+
+/// The word for the kind of a signature, or for there being none.
+fn signature(facts: &TagFacts) -> &'static str {
+    facts.signature.map_or("none", SignatureKind::name)
 }
 
 fn name(one: &Surveyed<'_>) -> String {
@@ -148,7 +153,7 @@ fn table(
             one.classified.class.name(),
             version.as_deref().unwrap_or("-"),
             one.facts.object.name(),
-            one.facts.signature.name(),
+            signature(one.facts),
             one.facts.peeled.get(..12).unwrap_or(&one.facts.peeled),
         );
         if let Some(line) = verdicts.line(&one.facts.name) {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use promenade::git::{Repository, TagCheck, TagReport};
 use promenade::process::Process;
 use promenade::signature::{AllowedSigners, Keyring, PgpKeys, PgpVerifier, SshVerifier, Verdict};
-use promenade::tag::{SignatureKind, TagFacts};
+use promenade::tag::TagFacts;
 use serde_json::{Value, json};
 
 use crate::context::git_error;
@@ -46,7 +46,7 @@ impl KeyringArgs {
         };
         let names: Vec<&str> = facts
             .iter()
-            .filter(|one| one.signature != SignatureKind::None)
+            .filter(|one| one.signature.is_some())
             .filter_map(|one| str::from_utf8(&one.name).ok())
             .collect();
         let check = TagCheck {

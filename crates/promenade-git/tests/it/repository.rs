@@ -196,8 +196,8 @@ fn tags_have_the_facts_that_git_shows() {
             facts[4].date.unwrap().to_rfc3339(),
             "2026-01-05T09:00:00+01:00"
         );
-        assert_eq!(facts[5].signature, SignatureKind::Ssh);
-        assert_eq!(facts[4].signature, SignatureKind::None);
+        assert_eq!(facts[5].signature, Some(SignatureKind::Ssh));
+        assert_eq!(facts[4].signature, None);
     }
     fsck(dir.path());
 }

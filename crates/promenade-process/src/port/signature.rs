@@ -5,15 +5,14 @@
 //! could at that time.
 
 mod allowed;
-mod kind;
 mod pattern;
 mod verdict;
 
 use chrono::{DateTime, Utc};
 
 pub use allowed::TagSigners;
-pub use kind::{ParseSignatureKindError, SignatureKind};
 pub use pattern::list_matches;
+pub use promenade_tag::{ParseSignatureKindError, SignatureKind};
 pub use verdict::{Distrust, Signer, Verdict};
 
 /// The namespace of signatures over git objects, as `git` and `ssh-keygen` spell it.

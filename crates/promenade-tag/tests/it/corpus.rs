@@ -27,9 +27,9 @@ fn facts(row: &Row) -> TagFacts {
             .opt("name_in_tag_object")
             .map(|name| name.as_bytes().to_vec()),
         signature: match row.opt("tag_signature") {
-            None => SignatureKind::None,
-            Some("PGP") => SignatureKind::Pgp,
-            Some("SSH") => SignatureKind::Ssh,
+            None => None,
+            Some("PGP") => Some(SignatureKind::Pgp),
+            Some("SSH") => Some(SignatureKind::Ssh),
             Some(other) => unreachable!("{other}"),
         },
         date: DateTime::parse_from_rfc3339(row.get("date")).ok(),

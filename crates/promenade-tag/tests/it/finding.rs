@@ -43,8 +43,8 @@ fn a_tag_is_held_to_its_rule() {
     let tags = [
         TagFacts::lightweight("v1.0.0", commit('a')),
         TagFacts::lightweight("v1.1.0-rc.1", commit('b')),
-        TagFacts::annotated("v1.1.0", commit('b'), SignatureKind::None),
-        TagFacts::annotated("v1.2.0", commit('c'), SignatureKind::Ssh),
+        TagFacts::annotated("v1.1.0", commit('b'), None),
+        TagFacts::annotated("v1.2.0", commit('c'), Some(SignatureKind::Ssh)),
         TagFacts::lightweight("anything", commit('d')),
     ];
     assert_snapshot!(show(&tags), @r"
@@ -57,7 +57,7 @@ fn a_tag_is_held_to_its_rule() {
 
 #[test]
 fn odd_objects_are_findings_and_no_errors() {
-    let signed = |name: &str| TagFacts::annotated(name, commit('a'), SignatureKind::Pgp);
+    let signed = |name: &str| TagFacts::annotated(name, commit('a'), Some(SignatureKind::Pgp));
     let tags = [
         TagFacts {
             inner_name: Some(b"v1.0.0a".to_vec()),
@@ -89,10 +89,10 @@ fn odd_objects_are_findings_and_no_errors() {
 #[test]
 fn one_version_has_one_commit() {
     let tags = [
-        TagFacts::annotated("r1-0-0", commit('a'), SignatureKind::Pgp),
-        TagFacts::annotated("v1.0.0", commit('a'), SignatureKind::Pgp),
-        TagFacts::annotated("r1-1-0", commit('a'), SignatureKind::Pgp),
-        TagFacts::annotated("v1.1.0", commit('b'), SignatureKind::Pgp),
+        TagFacts::annotated("r1-0-0", commit('a'), Some(SignatureKind::Pgp)),
+        TagFacts::annotated("v1.0.0", commit('a'), Some(SignatureKind::Pgp)),
+        TagFacts::annotated("r1-1-0", commit('a'), Some(SignatureKind::Pgp)),
+        TagFacts::annotated("v1.1.0", commit('b'), Some(SignatureKind::Pgp)),
     ];
     assert_snapshot!(show(&tags), @r"
     v1.0.0: `r1-0-0` stands for the same version, on the same commit [warning tag-version-twice]

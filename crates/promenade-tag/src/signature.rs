@@ -3,16 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The kind of a signature.
+/// The kind of a signature; what it is worth is for a verifier to say.
 ///
 /// ```
-/// use promenade_process::port::signature::SignatureKind;
+/// use promenade_tag::SignatureKind;
 ///
 /// let armor = b"-----BEGIN SSH SIGNATURE-----\n";
 /// assert_eq!(SignatureKind::of(armor), Some(SignatureKind::Ssh));
 /// assert_eq!(SignatureKind::of(b"some text"), None);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum SignatureKind {
     /// OpenPGP (`gpg`).

@@ -115,6 +115,23 @@ impl House {
         self.record(&Wish::MoveChannels { moves });
     }
 
+    /// Records the build of a new commit.
+    #[track_caller]
+    fn build(&mut self, image: &str) {
+        for (key, value) in [("user.name", "Ada"), ("user.email", "ada@example.org")] {
+            git(self.path(), &["config", key, value]);
+        }
+        let commit = ["commit", "-q", "--allow-empty", "-m", image];
+        git(self.path(), &commit);
+        let commit = git(self.path(), &["rev-parse", "HEAD"]);
+        let digest: Digest = image.parse().unwrap();
+        self.record(&Wish::RecordBuild {
+            artifacts: Artifacts::new([("image", digest)]).unwrap(),
+            commit: commit.trim().parse().unwrap(),
+            version: None,
+        });
+    }
+
     fn run(&self, args: &[&str]) -> (i32, Value, String) {
         let all = [&["--format", "json", "channels"], args].concat();
         let run = promenade(self.path(), &all);
@@ -309,4 +326,59 @@ fn adv_103_a_process_killed_between_two_moves_is_taken_up_by_the_next_run() {
         }
     }
     assert_eq!(killed, 6);
+}
+
+/// Plans a release, and carries it out as far as the ledger: no channel of the registry is moved yet.
+#[track_caller]
+fn begin(house: &House, version: &str, file: &str) {
+    let args = ["--format", "json", "release", version, "--save", file];
+    let planned = promenade(house.path(), &args);
+    assert_eq!(planned.code, 0, "{}{}", planned.out, planned.err);
+    let json: Value = serde_json::from_str(&planned.out).unwrap();
+    let mut steps = json["steps"].as_array().unwrap().iter();
+    let done = steps.position(|step| step["step"] == "channel").unwrap();
+    let until = done.to_string();
+    let args = ["apply", file, "--execute", "--until", &until];
+    let begun = promenade(house.path(), &args);
+    assert_eq!(begun.code, 0, "{}{}", begun.out, begun.err);
+}
+
+#[test]
+fn a_release_that_goes_on_late_takes_no_channel_back() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let (old, new) = (server.build("old"), server.build("new"));
+    let mut house = House::new(&server);
+    let plans = tempfile::tempdir().unwrap();
+    let [first, second] = ["a", "b"].map(|name| plans.path().join(name).display().to_string());
+    house.build(&old);
+    begin(&house, "1.0.0", &first);
+    house.build(&new);
+    begin(&house, "1.1.0", &second);
+    let tags = || {
+        let place = format!("docker://{}/app", server.host);
+        let args = ["list-tags", "--tls-verify=false", &place];
+        run(server.dir.path(), "skopeo", &args)
+    };
+    // The first goes on: `latest` is not there, as it found it, and the ledger wants it elsewhere.
+    let late = promenade(house.path(), &["apply", &first, "--execute"]);
+    assert_eq!(late.code, 3, "{}{}", late.out, late.err);
+    assert!(late.err.contains("`latest`"), "{}", late.err);
+    assert!(!tags().contains("\"latest\""), "{}", tags());
+    // The second finds no image of the first there, and it is where the ledger once had it.
+    let other = promenade(house.path(), &["apply", &second, "--execute"]);
+    assert_eq!(other.code, 0, "{}{}", other.out, other.err);
+    assert_eq!(server.oracle("latest"), new);
+    let (code, json, err) = house.run(&["--reconcile", "--execute"]);
+    assert_eq!(code, 0, "{err}{json}");
+    for (channel, image) in [
+        ("1.0.0", &old),
+        ("1.0", &old),
+        ("1.1.0", &new),
+        ("1.1", &new),
+    ] {
+        assert_eq!(server.oracle(channel), *image, "{channel}");
+    }
+    assert_eq!(server.oracle("latest"), new);
 }

@@ -67,8 +67,8 @@ fn signed_tags_are_judged_by_the_keyring_that_is_named() {
     assert_eq!(run.code, 2);
 }
 
-/// Judges the tags by the people of a process, which lies outside the repository.
-fn by_people(tables: &str) -> Value {
+/// Runs a command on signed tags, by the people of a process that lies outside the repository.
+fn by_people(command: &str, tables: &str) -> Value {
     let dir = tempfile::tempdir().unwrap();
     let repository = Repository::init(dir.path()).unwrap();
     let when = "2026-01-05T09:00:00Z".parse().unwrap();
@@ -97,7 +97,7 @@ fn by_people(tables: &str) -> Value {
     std::fs::write(process.path(), text).unwrap();
     let file = process.path().to_str().unwrap();
     let at = "2026-11-21T00:00:00Z";
-    let args = ["--process", file, "--format", "json", "--at", at, "tags"];
+    let args = ["--process", file, "--format", "json", "--at", at, command];
     let run = promenade(dir.path(), &args);
     assert!(run.code <= 1, "{}", run.err);
     serde_json::from_str(&run.out).unwrap()
@@ -116,7 +116,7 @@ fn verdicts(json: &Value) -> Vec<(&str, &str)> {
 
 #[test]
 fn the_people_of_the_process_are_the_keyring() {
-    let json = by_people("");
+    let json = by_people("tags", "");
     assert_eq!(
         verdicts(&json),
         [
@@ -127,9 +127,55 @@ fn the_people_of_the_process_are_the_keyring() {
     );
     assert_eq!(json["tags"][0]["verdict"]["signer"], "ada");
     // A key for some names, and for some time.
-    let json = by_people("[[key]]\nid = \"KEY\"\ntags = \"v*,!v0.*\"\n");
+    let json = by_people("tags", "[[key]]\nid = \"KEY\"\ntags = \"v*,!v0.*\"\n");
     assert_eq!(verdicts(&json)[0], ("v0.1.0", "untrusted"));
     assert_eq!(verdicts(&json)[2], ("v1.0.0", "good"));
-    let json = by_people("[[key]]\nid = \"KEY\"\nvalid-before = \"2026-01-01T00:00:00Z\"\n");
+    let json = by_people(
+        "tags",
+        "[[key]]\nid = \"KEY\"\nvalid-before = \"2026-01-01T00:00:00Z\"\n",
+    );
     assert_eq!(verdicts(&json)[2], ("v1.0.0", "untrusted"));
+}
+
+/// `audit` judges by the same keyring: each signed tag that is not good is a finding, and says why.
+#[test]
+fn an_audit_judges_by_the_keys_of_the_process() {
+    let judged = |tables: &str| {
+        let audit = by_people("audit", tables);
+        let mut found = Vec::new();
+        for finding in audit["findings"].as_array().unwrap() {
+            let text = |key: &str| finding[key].as_str().unwrap().to_owned();
+            if text("rule").starts_with("tag-signature-") {
+                found.push((text("subject"), text("rule"), text("message")));
+            }
+        }
+        found.sort();
+        (audit["summary"]["good signatures"].as_u64(), found)
+    };
+    #[track_caller]
+    fn is(found: &(String, String, String), subject: &str, why: &str) {
+        assert_eq!(
+            (found.0.as_str(), found.1.as_str()),
+            (subject, "tag-signature-untrusted")
+        );
+        assert!(found.2.contains(why), "{}", found.2);
+    }
+    let (good, found) = judged("");
+    assert_eq!((good, found.len()), (Some(2), 1), "{found:?}");
+    is(&found[0], "v0.2.0", "unknown signer");
+
+    // A key for some names.
+    let (good, found) = judged("[[key]]\nid = \"KEY\"\ntags = \"v*,!v0.*\"\n");
+    assert_eq!((good, found.len()), (Some(1), 2), "{found:?}");
+    is(&found[0], "v0.1.0", "may not sign `v0.1.0`");
+    is(&found[1], "v0.2.0", "unknown signer");
+
+    // A key for some time, which is over, or has not come.
+    let (good, found) = judged("[[key]]\nid = \"KEY\"\nvalid-before = \"2026-01-01T00:00:00Z\"\n");
+    assert_eq!((good, found.len()), (None, 3), "{found:?}");
+    is(&found[0], "v0.1.0", "the key counts until 2026-01-01");
+    is(&found[2], "v1.0.0", "the key counts until 2026-01-01");
+    let (good, found) = judged("[[key]]\nid = \"KEY\"\nvalid-after = \"2026-02-01T00:00:00Z\"\n");
+    assert_eq!((good, found.len()), (None, 3), "{found:?}");
+    is(&found[0], "v0.1.0", "the key counts from 2026-02-01");
 }

@@ -23,7 +23,7 @@ use promenade::process::{
 };
 use promenade::promotion::ledger::{Head, LedgerStore as _, StreamId};
 use promenade::promotion::{Actor, Blockers, CommitId, Event, Replay, State, Subject};
-use promenade::registry::{Registry, RegistryChannels};
+use promenade::registry::{LedgerAuthority, Registry, RegistryChannels};
 use promenade::signature::{GIT_NAMESPACE, MakeSignature};
 use promenade::version::Version;
 
@@ -251,8 +251,9 @@ impl Site {
 
     /// Says what stands in the way of a plan.
     pub(crate) fn ready(&self, plan: &Plan, outside: &Outside) -> Result<Vec<Obstacle>, CliError> {
-        let channels = outside.channels();
         let (work, ledger) = (self.work(), self.ledger_at(plan.at()));
+        let authority = self.authority(&ledger);
+        let channels = outside.channels(&authority);
         let found = ready(
             plan,
             &self.world(&work, &ledger, outside, channels.as_ref()),
@@ -270,8 +271,9 @@ impl Site {
         outside: &Outside,
         observe: &mut dyn FnMut(&Step, Outcome) -> Flow,
     ) -> Result<Receipt, ApplyError> {
-        let channels = outside.channels();
         let (work, ledger) = (self.work(), self.ledger_at(plan.at()));
+        let authority = self.authority(&ledger);
+        let channels = outside.channels(&authority);
         apply(
             plan,
             &self.world(&work, &ledger, outside, channels.as_ref()),
@@ -297,6 +299,15 @@ impl Site {
 
     fn ledger_at(&self, at: DateTime<Utc>) -> GitLedger {
         self.ledger.clone().clock(move || at)
+    }
+
+    /// Returns what the ledger says of channels. Only a process that names its image moves any.
+    fn authority<'a>(&'a self, ledger: &'a GitLedger) -> LedgerAuthority<'a> {
+        LedgerAuthority::new(
+            ledger,
+            &self.stream,
+            self.process.image().unwrap_or_default(),
+        )
     }
 
     fn world<'a>(
@@ -381,8 +392,11 @@ pub(crate) struct Outside {
 }
 
 impl Outside {
-    fn channels(&self) -> Option<RegistryChannels<'_>> {
-        self.registry.as_deref().map(RegistryChannels::new)
+    /// The registry, whose channels belong where the ledger has them: the plan records a move before
+    /// it makes it, and somebody else may have recorded another one since.
+    fn channels<'a>(&'a self, ledger: &'a LedgerAuthority<'a>) -> Option<RegistryChannels<'a>> {
+        let registry = self.registry.as_deref()?;
+        Some(RegistryChannels::under(registry, ledger))
     }
 }
 

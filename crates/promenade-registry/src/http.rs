@@ -6,6 +6,6 @@ mod config;
 mod url;
 mod wire;
 
-pub use auth::Credentials;
+pub use auth::{Challenge, Credentials};
 pub use client::{HttpRegistry, OpenRegistryError};
 pub use config::{DockerConfig, FindCredentialsError};

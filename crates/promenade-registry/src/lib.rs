@@ -47,7 +47,9 @@ pub use promenade_tag::Mutability;
 pub use channels::RegistryChannels;
 pub use closure::{CheckClosureError, CheckClosureErrorKind, check_closure};
 #[cfg(feature = "http")]
-pub use http::{Credentials, DockerConfig, FindCredentialsError, HttpRegistry, OpenRegistryError};
+pub use http::{
+    Challenge, Credentials, DockerConfig, FindCredentialsError, HttpRegistry, OpenRegistryError,
+};
 pub use ledger::{AskLedgerError, LedgerAuthority};
 pub use memory::MemoryRegistry;
 pub use moves::{Authority, ChannelMove, MoveReport, Outcome, Refusal, move_channels, reconcile};

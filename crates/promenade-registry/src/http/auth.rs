@@ -47,19 +47,35 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// A `WWW-Authenticate` header (RFC 9110, section 11.6.1).
+/// A `WWW-Authenticate` header (RFC 9110, section 11.6.1): what a registry wants to see.
+///
+/// ```
+/// use promenade_registry::Challenge;
+///
+/// let challenge = Challenge::parse(r#"Bearer realm="https://auth.example/token",scope="pull""#);
+/// assert!(matches!(challenge, Some(Challenge::Bearer { realm, .. }) if realm.ends_with("/token")));
+/// assert_eq!(Challenge::parse("Negotiate"), None);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Challenge {
+#[non_exhaustive]
+pub enum Challenge {
+    /// A user and a password.
     Basic,
+    /// A token of a token service.
     Bearer {
+        /// Where the token service is.
         realm: String,
+        /// What it is to be told about the registry.
         service: Option<String>,
+        /// What it is to be told about the purpose.
         scope: Option<String>,
     },
 }
 
 impl Challenge {
-    pub(super) fn parse(header: &str) -> Option<Self> {
+    /// Reads a header; nothing if it asks for what is not known here, or names no token service.
+    #[must_use]
+    pub fn parse(header: &str) -> Option<Self> {
         let (scheme, rest) = header.trim().split_once(' ').unwrap_or((header.trim(), ""));
         if scheme.eq_ignore_ascii_case("basic") {
             return Some(Self::Basic);

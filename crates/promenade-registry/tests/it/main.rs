@@ -12,4 +12,6 @@ mod proxy;
 #[cfg(feature = "http")]
 mod real;
 #[cfg(feature = "http")]
+mod seeds;
+#[cfg(feature = "http")]
 mod server;

@@ -6,6 +6,8 @@ mod crafted;
 mod image;
 #[cfg(feature = "openpgp")]
 mod pgp;
+#[cfg(all(feature = "ecdsa", feature = "rsa"))]
+mod seeds;
 mod ssh;
 #[cfg(feature = "openpgp")]
 mod trusted;

@@ -78,11 +78,12 @@ pub(super) fn run<A: AsRef<OsStr>>(
         scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input)));
         let out = scope.spawn(move || drain(stdout));
         let err = scope.spawn(move || drain(stderr));
-        let status = wait(&mut child, limit);
+        let closed = || out.is_finished() && err.is_finished();
+        let status = wait(&mut child, closed, limit);
         let (out, err) = (out.join(), err.join());
         let status = status
             .map_err(|error| fault(error.to_string()))?
-            .ok_or_else(|| fault(format!("did not end within {} s", limit.as_secs())))?;
+            .ok_or_else(|| fault(format!("did not end within {} s", limit.as_secs_f64())))?;
         match (out, err) {
             (Ok(Ok(stdout)), Ok(Ok(stderr))) => Ok(Output {
                 status,
@@ -102,20 +103,39 @@ fn drain(stream: Option<impl Read>) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Waits for the end, or ends the program after `limit`.
-fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
+/// Waits for the end, and for the output to be closed, or ends the program after `limit`.
+fn wait(
+    child: &mut Child,
+    closed: impl Fn() -> bool,
+    limit: Duration,
+) -> io::Result<Option<ExitStatus>> {
     let start = Instant::now();
     let mut pause = Duration::from_micros(200);
     loop {
-        if let Some(status) = child.try_wait()? {
+        if let Some(status) = child.try_wait()?
+            && closed()
+        {
             return Ok(Some(status));
         }
         if start.elapsed() >= limit {
-            child.kill()?;
+            end(child)?;
             child.wait()?;
             return Ok(None);
         }
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(20));
     }
+}
+
+/// Ends a program with all that it started: whoever holds its output open would be waited for.
+#[cfg(unix)]
+fn end(child: &Child) -> io::Result<()> {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    kill_process_group(Pid::from_child(child), Signal::KILL).map_err(io::Error::from)
+}
+
+/// Ends a program.
+#[cfg(not(unix))]
+fn end(child: &mut Child) -> io::Result<()> {
+    child.kill()
 }

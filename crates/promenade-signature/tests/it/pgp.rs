@@ -662,3 +662,60 @@ fn gpg_signs_without_a_terminal_and_gives_up_in_time() {
     assert!(error.to_string().contains("did not end"), "{error}");
     assert!(start.elapsed() < Duration::from_secs(10));
 }
+
+#[test]
+fn gpg_asks_nobody_for_a_passphrase() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Some(home) = Home::new() else { return };
+    let write = |name: &str, script: &str| {
+        let path = home.path().join(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    };
+    // Whoever asks leaves a trace, and waits for an answer that never comes.
+    let asked = home.path().join("asked");
+    let pinentry = write("ask", &format!("touch {}; exec sleep 60", asked.display()));
+    let config = format!("pinentry-program {}\n", pinentry.display());
+    std::fs::write(home.path().join("gpg-agent.conf"), config).unwrap();
+    let user = "closed <closed@example.org>";
+    let args = [
+        "--passphrase=secret",
+        "--quick-gen-key",
+        user,
+        "ed25519",
+        "sign",
+        "0",
+    ];
+    home.gpg("20240101", &args, b"");
+    let listed = home.gpg("20240101", &["--with-colons", "--list-keys", user], b"");
+    let listed = String::from_utf8(listed).unwrap();
+    let line = listed.lines().find(|line| line.starts_with("fpr:"));
+    let key = line.unwrap().split(':').nth(9).unwrap();
+    // The agent that made the key would know its passphrase.
+    let kill = ["--kill", "gpg-agent"];
+    let mut gpgconf = Command::new("gpgconf");
+    gpgconf.args(kill).env("GNUPGHOME", home.path());
+    assert!(gpgconf.status().unwrap().success());
+
+    let start = std::time::Instant::now();
+    let signer = GpgSigner::new(&home.gpg, Some(home.path()), key, LIMIT);
+    let error = signer.sign("git", PAYLOAD).unwrap_err();
+    let said = error.to_string();
+    assert!(
+        said.contains("made no signature") && !said.contains("No secret key"),
+        "{said}"
+    );
+    assert!(start.elapsed() < LIMIT && !asked.exists());
+
+    // The same options in other hands: it is asked for, and nobody answers in time.
+    let gpg = home.gpg.display();
+    let force = "for one; do shift; case $one in --pinentry-mode=error) one=--pinentry-mode=ask;; esac; set -- \"$@\" \"$one\"; done";
+    let asks = write("asks", &format!("{force}\nexec {gpg} \"$@\""));
+    let signer = GpgSigner::new(&asks, Some(home.path()), key, Duration::from_secs(2));
+    let start = std::time::Instant::now();
+    let error = signer.sign("git", PAYLOAD).unwrap_err();
+    assert!(error.to_string().contains("did not end within"), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(10));
+    assert!(asked.exists());
+}

@@ -447,6 +447,40 @@ fn ssh_keygen_signs_without_a_terminal() {
 }
 
 #[test]
+fn ssh_keygen_gives_up_in_time() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::time::{Duration, Instant};
+    let dir = tempfile::tempdir().unwrap();
+    let key = SshKey::from_seed(&[7; 32]);
+    for script in [
+        "exec sleep 30",
+        // What it started holds its output open.
+        "sleep 30",
+        "sleep 30 & sleep 30",
+        // It ends, and what it started goes on holding its output.
+        "sleep 30 &",
+        // It has said everything, and stays.
+        "exec >&- 2>&-; exec sleep 30",
+    ] {
+        let slow = dir.path().join("slow");
+        std::fs::write(&slow, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&slow, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let limit = Duration::from_millis(300);
+        let (file, public) = (dir.path().join("key"), key.public_line());
+        let signers = [
+            SshKeygenSigner::new(&slow, &file, &public, limit).unwrap(),
+            SshKeygenSigner::of_agent(&slow, &public, limit).unwrap(),
+        ];
+        for signer in signers {
+            let start = Instant::now();
+            let error = signer.sign("git", &[b'x'; 1 << 20]).unwrap_err();
+            assert!(error.to_string().contains("did not end within"), "{error}");
+            assert!(start.elapsed() < Duration::from_secs(10), "`{script}`");
+        }
+    }
+}
+
+#[test]
 fn a_tagger_in_the_future_is_not_believed() {
     let key = SshKey::from_seed(&[7; 32]);
     let signature = key.sign("git", b"x").unwrap();

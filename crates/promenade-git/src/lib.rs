@@ -34,6 +34,7 @@
 
 #[doc = include_str!("ci.md")]
 pub mod ci {}
+mod claim;
 mod combine;
 mod contains;
 mod durable;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit};
 use gix::refs::{FullName, Target};
 
+use crate::claim::Claim;
 use crate::{CommitId, GitError, Ident, Repository};
 
 /// How long a ref that another program holds is waited for.
@@ -23,7 +24,8 @@ impl Repository {
     /// Moves a ref from `expected` (nothing: it must not exist) to `new`, or changes nothing.
     ///
     /// A ref that exists already is refused even if it is where it shall be: of two that create
-    /// the same name, exactly one succeeds.
+    /// the same name, exactly one succeeds. A lock that an earlier move of this program left when it was
+    /// killed is taken away; that of another program is waited for.
     ///
     /// # Errors
     /// [`GitError::Exists`] or [`GitError::Moved`] with what was found, [`GitError::Locked`] if
@@ -38,6 +40,7 @@ impl Repository {
     ) -> Result<(), GitError> {
         let expected = expected.map(CommitId::object).transpose()?;
         let name = full_name(name)?;
+        let _claim = Claim::take(&self.git_dir(), &name, &new.object()?)?;
         let deadline = Instant::now() + LOCK_WAIT;
         let mut pause = Duration::from_millis(1);
         loop {

@@ -173,12 +173,14 @@ impl Changelog<'_> {
         draft: &Draft,
         policy: &ChangelogPolicy,
     ) -> Result<Edits, EditChangelogError> {
-        // Entries of one category that is missing open it once: each is added to the text that the
-        // one before left, and the whole is one edit of the lines that differ.
+        // A category is added to the text that the one before left, and the whole is one edit of the
+        // lines that differ.
         let mut text = self.text.to_owned();
-        for entry in &draft.entries {
-            let category = Some(entry.category.as_str());
-            let edits = Changelog::parse(&text).add(category, &entry.text, policy)?;
+        let same = |a: &DraftEntry, b: &DraftEntry| a.category == b.category;
+        for entries in draft.entries.chunk_by(same) {
+            let category = entries.first().map(|entry| entry.category.as_str());
+            let texts: Vec<_> = entries.iter().map(|entry| entry.text.as_str()).collect();
+            let edits = Changelog::parse(&text).add_all(category, &texts, policy)?;
             text = edits.apply(&text).map_err(|_| {
                 let kind = EditChangelogErrorKind::NoPlace {
                     what: "place for an entry",

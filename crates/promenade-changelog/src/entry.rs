@@ -1,5 +1,6 @@
 //! Entries, and `add`: one into Unreleased, under its category, once.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::category::{Category, plain, rank};
@@ -106,32 +107,37 @@ impl<'a> Changelog<'a> {
         text: &str,
         policy: &ChangelogPolicy,
     ) -> Result<Edits, EditChangelogError> {
-        let section = self
-            .unreleased()
-            .ok_or_else(|| EditChangelogError::new(VERB, self.no_unreleased()))?;
-        self.add_to(section, category, text, policy)
+        self.add_all(category, &[text], policy)
     }
 
-    pub(crate) fn add_to(
+    /// Adds entries of one category, in their order, as if each were added to what the one before left.
+    pub(crate) fn add_all(
         &self,
-        section: &Section<'a>,
         category: Option<&str>,
-        text: &str,
+        texts: &[&str],
         policy: &ChangelogPolicy,
     ) -> Result<Edits, EditChangelogError> {
         let refuse = |kind| EditChangelogError::new(VERB, kind);
+        let section = self
+            .unreleased()
+            .ok_or_else(|| refuse(self.no_unreleased()))?;
         let category = category.map(|category| self.spelling(section, category));
-        fit_entry(category.as_deref(), text).map_err(refuse)?;
-        let wanted = folded(text);
+        for text in texts {
+            fit_entry(category.as_deref(), text).map_err(refuse)?;
+        }
         let same_place = |known: Option<&str>| match (&category, known) {
             (Some(category), Some(known)) => plain(category) == plain(known),
             (None, None) => true,
             _ => false,
         };
-        let stands = self
-            .entries(section)
-            .any(|entry| same_place(entry.category) && folded(entry.text) == wanted);
-        if stands {
+        let entries = self.entries(section);
+        let mut stand: BTreeSet<String> = entries
+            .filter(|entry| same_place(entry.category))
+            .map(|entry| folded(entry.text))
+            .collect();
+        let mut texts = texts.to_vec();
+        texts.retain(|text| stand.insert(folded(text)));
+        if texts.is_empty() {
             return Ok(Edits::none());
         }
         let dialect = Dialect::learn(self, &policy.dialect);
@@ -141,13 +147,16 @@ impl<'a> Changelog<'a> {
             .find(|group| same_place(self.category_of(group)));
         let edit = match group {
             Some(group) => {
-                let entry = item(text, &self.prefix(&group, &dialect), dialect.newline);
-                self.insert_into_group(section, &group, &entry, &dialect)
+                let prefix = self.prefix(&group, &dialect);
+                let gap = self.is_loose(&group);
+                let entries = items(&texts, &prefix, gap, dialect.newline);
+                self.insert_into_group(section, &group, &entries, &dialect)
             }
             None => {
                 let category = category.unwrap_or_default();
-                let entry = item(text, &format!("{} ", dialect.bullet), dialect.newline);
-                self.open_category(section, &category, &entry, &dialect, policy)
+                let prefix = format!("{} ", dialect.bullet);
+                let entries = items(&texts, &prefix, false, dialect.newline);
+                self.open_category(section, &category, &entries, &dialect, policy)
             }
         };
         self.finish(VERB, vec![edit])
@@ -226,15 +235,8 @@ impl<'a> Changelog<'a> {
         let newline = dialect.newline;
         let content = |block: &&Block| !self.is_footer(block);
         let last = group.blocks.iter().rev().find(content);
-        let is_item = |block: &Block| matches!(block.kind, BlockKind::Item { .. });
         if let Some(last) = last {
-            // Entries with blank lines between them stay so.
-            let mut items = group.blocks.iter().rev().filter(|block| is_item(block));
-            let loose = match (items.next(), items.next()) {
-                (Some(b), Some(a)) => self.slice(a.end..b.start).contains(['\n', '\r']),
-                _ => false,
-            };
-            let gap = loose || !is_item(last);
+            let gap = self.is_loose(group) || !is_item(last);
             return self.after_block(last.end, entry, gap, newline);
         }
         let (end, gap) = match group.heading {
@@ -242,6 +244,15 @@ impl<'a> Changelog<'a> {
             None => (section.heading_range.end, dialect.blank_after_version),
         };
         self.after_block(end, entry, gap, newline)
+    }
+
+    /// Returns whether the entries of a group have blank lines between them, as its last two have.
+    fn is_loose(&self, group: &Group<'_>) -> bool {
+        let mut items = group.blocks.iter().rev().filter(|block| is_item(block));
+        match (items.next(), items.next()) {
+            (Some(b), Some(a)) => self.slice(a.end..b.start).contains(['\n', '\r']),
+            _ => false,
+        }
     }
 
     /// Inserts whole lines after the block that ends at `end`, with a blank line before them where
@@ -321,6 +332,19 @@ impl<'a> Changelog<'a> {
         let gap = !under_heading || dialect.blank_after_version;
         self.after_block(end, &lines, gap, newline)
     }
+}
+
+fn is_item(block: &Block) -> bool {
+    matches!(block.kind, BlockKind::Item { .. })
+}
+
+/// Writes entries below each other, with a blank line between them where `gap` says so.
+fn items(texts: &[&str], prefix: &str, gap: bool, newline: &str) -> String {
+    let items: Vec<_> = texts
+        .iter()
+        .map(|text| item(text, prefix, newline))
+        .collect();
+    items.join(&newline.repeat(if gap { 2 } else { 1 }))
 }
 
 /// Writes an entry: the marker, and continuation lines indented below the text.

@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 use promenade_changelog::strategy::{changelog_policy, changelog_text, edits_of, version};
 use promenade_changelog::{
-    Changelog, ChangelogPolicy, Cut, DateStyle, EditChangelogErrorKind, Edits,
+    Changelog, ChangelogPolicy, Cut, DateStyle, DraftCommit, DraftLinks, EditChangelogError,
+    EditChangelogErrorKind, Edits, draft,
 };
 use proptest::prelude::*;
 
@@ -20,6 +21,32 @@ proptest! {
         prop_assert_eq!(edits.invert(&text).unwrap().apply(&after).unwrap(), text);
         let json = serde_json::to_string(&edits).unwrap();
         prop_assert_eq!(serde_json::from_str::<Edits>(&json).unwrap(), edits);
+    }
+
+    /// A draft is added at once, and ends as if its entries had been added one by one.
+    #[test]
+    fn a_draft_is_its_entries_added_one_by_one(
+        text in changelog_text(),
+        policy in changelog_policy(),
+        subjects in prop::collection::vec("(feat|fix|perf|feat!|Add|Remove)(: | )[a-c]{1,2}( \\(#[1-3]\\))?", 0..8),
+    ) {
+        let commits: Vec<_> = subjects
+            .iter()
+            .enumerate()
+            .map(|(at, subject)| DraftCommit { id: format!("c{at}"), message: subject.clone() })
+            .collect();
+        let draft = draft(&commits, &DraftLinks::plain());
+        let at_once = Changelog::parse(&text).add_draft(&draft, &policy);
+        let mut after = Ok(text.clone());
+        for entry in &draft.entries {
+            after = after.and_then(|text| {
+                let category = Some(entry.category.as_str());
+                let edits = Changelog::parse(&text).add(category, &entry.text, &policy)?;
+                Ok(edits.apply(&text).unwrap())
+            });
+        }
+        let at_once = at_once.map(|edits| edits.apply(&text).unwrap());
+        prop_assert_eq!(at_once.map_err(|error| error.to_string()), after.map_err(|error: EditChangelogError| error.to_string()));
     }
 
     #[test]

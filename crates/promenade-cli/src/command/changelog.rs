@@ -9,6 +9,7 @@ use promenade::changelog::{
 };
 use serde_json::{Value, json};
 
+use super::version::Existing;
 use crate::diff::unified;
 use crate::{CliError, Context, Exit, Report};
 
@@ -130,7 +131,8 @@ enum ChangelogCommand {
     },
     /// Writes entries from commits into Unreleased
     Draft {
-        /// Commits after this revision; by default the tag of the newest version
+        /// Commits after this revision; by default the tag of the newest version of the document, or else
+        /// of the highest release that a tag names
         #[arg(long, value_name = "REV")]
         since: Option<String>,
         /// Commits up to this revision
@@ -396,10 +398,7 @@ impl Document<'_> {
         let repository = context.repository()?;
         let newest = match since {
             Some(_) => None,
-            None => self
-                .changelog
-                .releases()
-                .find_map(|section| self.changelog.tag(section)),
+            None => self.newest(context)?,
         };
         let since: Vec<&str> = since.or(newest.as_deref()).into_iter().collect();
         let commits = repository
@@ -418,6 +417,17 @@ impl Document<'_> {
         self.changelog
             .add_draft(&draft, &self.policy)
             .map_err(|error| self.refuse(&error))
+    }
+
+    /// Finds the tag of the newest version of the document, or else of the highest release that a tag names.
+    fn newest(&self, context: &Context) -> Result<Option<String>, CliError> {
+        let mut releases = self.changelog.releases();
+        let newest = releases.find_map(|section| self.changelog.tag(section));
+        if newest.is_some() || !context.names_process() {
+            return Ok(newest);
+        }
+        let component = context.global.component.as_deref();
+        Ok(Existing::read(context, &context.process()?, component)?.released_tag)
     }
 
     /// Shows a change, prints the changed document, or makes it.

@@ -93,16 +93,18 @@ pub(crate) fn run(args: &VersionArgs, context: &Context) -> Result<Report, CliEr
 
 /// The versions that a repository's tags name.
 #[derive(Default)]
-struct Existing {
+pub(super) struct Existing {
     component: Option<String>,
     versions: Vec<Version>,
     released: Option<Version>,
+    /// The tag that names the highest release.
+    pub(super) released_tag: Option<String>,
     /// The highest candidate above the highest release.
     open: Option<Version>,
 }
 
 impl Existing {
-    fn read(
+    pub(super) fn read(
         context: &Context,
         process: &Process,
         component: Option<&str>,
@@ -129,7 +131,10 @@ impl Existing {
             };
             components.extend(read.component.map(str::to_owned));
             if release {
-                found.released = found.released.max(Some(version.clone()));
+                if found.released.as_ref() < Some(&version) {
+                    found.released = Some(version.clone());
+                    found.released_tag = Some(name.to_owned());
+                }
             } else {
                 found.open = found.open.max(Some(version.clone()));
             }
@@ -194,7 +199,7 @@ fn current(process: &Process, existing: &Existing) -> Report {
     }
     let json = json!({
         "version": existing.released.as_ref().map(show),
-        "tag": existing.released.as_ref().and_then(|version| existing.tag(process, version)),
+        "tag": existing.released_tag,
         "component": existing.component,
         "candidate": existing.open.as_ref().map(show),
         "lines": lines,
@@ -268,12 +273,10 @@ fn impacts(
     }
     let repository = context.repository()?;
     let history = Work::new(&repository);
-    let tag = existing
-        .released
-        .as_ref()
-        .and_then(|version| existing.tag(process, version));
     let find = |revision: &str| history.find(revision).map_err(CliError::repository);
-    let since = tag
+    let since = existing
+        .released_tag
+        .as_ref()
         .map(|tag| find(&format!("refs/tags/{tag}")))
         .transpose()?
         .flatten();

@@ -268,3 +268,39 @@ fn a_draft_comes_from_the_commits_since_the_newest_tag() {
         "## Unreleased\n\n### Added\n\n- Say hello (#3)\n\n### Fixed\n\n- Fix a crash\n\n## 1.0.0 - 2024-01-02\n\n- b\n"
     );
 }
+
+#[test]
+fn a_draft_into_a_document_without_versions_starts_at_the_highest_release_of_the_process() {
+    if testkit::program("git").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let git = |args: &[&str]| assert!(git(folder.path(), args).status.success(), "{args:?}");
+    git(&["init", "-q", "-b", "main"]);
+    let process = "[process]\nformat = 1\nname = \"p\"\n\n[version]\nscheme = \"semver\"\nbelow-one = \"semver\"\n\n\
+        [[tag]]\nclass = \"release\"\ntemplate = \"{version}\"\n";
+    std::fs::write(folder.path().join("release.toml"), process).unwrap();
+    git(&["add", "release.toml"]);
+    commit(folder.path(), "# Changelog\n\n## Unreleased\n");
+    for (message, tag) in [
+        ("feat: first", Some("0.9.0")),
+        ("feat: second", Some("0.10.0")),
+        ("feat: third", None),
+    ] {
+        git(&["commit", "-q", "--allow-empty", "-m", message]);
+        if let Some(tag) = tag {
+            git(&["tag", tag]);
+        }
+    }
+    // A tag on a branch beside: a release that the tip does not have is no end of what it has.
+    git(&["checkout", "-q", "--detach", "0.10.0"]);
+    git(&["commit", "-q", "--allow-empty", "-m", "fix: beside"]);
+    git(&["tag", "0.10.1"]);
+    git(&["checkout", "-q", "main"]);
+    let (exit, out, error) = call(folder.path(), &["draft", "--stdout"]);
+    assert_eq!(exit, 0, "{error}");
+    assert_eq!(
+        out,
+        "# Changelog\n\n## Unreleased\n\n### Added\n\n- Third\n"
+    );
+}

@@ -69,7 +69,13 @@ pub(crate) fn run(matches: &ArgMatches, _context: &Context) -> Result<Report, Cl
     ]))? {
         failed.push("build".to_owned());
     }
-    let mut benches = cargo(&["bench", "--quiet", "-p", "promenade-benches"]);
+    let mut benches = cargo(&[
+        "bench",
+        "--quiet",
+        "--no-fail-fast",
+        "-p",
+        "promenade-benches",
+    ]);
     for name in &names {
         benches.args(["--bench", name]);
     }

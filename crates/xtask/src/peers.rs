@@ -112,6 +112,25 @@ pub(crate) fn command() -> clap::Command {
             "How many counted runs, in turn, after one that is not",
         ))
         .arg(number("limit", "60", "Seconds after which a run is ended"))
+        .arg(
+            Arg::new("clone")
+                .long("clone")
+                .value_name("REPOSITORY")
+                .requires("last")
+                .help("Times on a clone of this repository instead of a generated one"),
+        )
+        .arg(
+            Arg::new("last")
+                .long("last")
+                .value_name("TAG")
+                .help("The last release of the cloned repository"),
+        )
+        .arg(
+            Arg::new("template")
+                .long("template")
+                .default_value("v{version}")
+                .help("How the cloned repository names its tags"),
+        )
 }
 
 pub(crate) fn run(matches: &ArgMatches, _context: &Context) -> Result<Report, CliError> {
@@ -120,9 +139,20 @@ pub(crate) fn run(matches: &ArgMatches, _context: &Context) -> Result<Report, Cl
     let commits = number("commits").max(tags.saturating_add(UNRELEASED));
     let limit = Duration::from_secs(u64::from(number("limit")));
     let dir = std::env::temp_dir().join(format!("promenade-peers-{}", std::process::id()));
-    let measured = repository(&dir, tags, commits).and_then(|()| measure(&dir, runs, limit));
+    let text = |name: &str| matches.get_one::<String>(name);
+    let template = text("template").map_or("v{version}", String::as_str);
+    let made = match (text("clone"), text("last")) {
+        (Some(of), Some(last)) => cloned(&dir, of, last, template),
+        _ => repository(&dir, tags, commits),
+    };
+    let measured = made.and_then(|()| {
+        let counted = |arguments: &[&str]| count(&dir, arguments);
+        let tags = counted(&["tag"])?;
+        let commits = counted(&["rev-list", "--all"])?;
+        Ok((tags, commits, measure(&dir, runs, limit)?))
+    });
     let removed = std::fs::remove_dir_all(&dir);
-    let rows = measured?;
+    let (tags, commits, rows) = measured?;
     removed.map_err(CliError::world)?;
     let mut text =
         format!("{tags} tags, {commits} commits; medians of {runs} runs, whole processes\n");
@@ -251,22 +281,13 @@ fn time(
     }
 }
 
-/// Makes a repository: releases, candidates and tags that are neither, spread over the commits; a build
-/// of its tip is recorded, so that a release can be planned.
+/// Makes a repository: releases, candidates and tags that are neither, spread over the commits.
 fn repository(dir: &Path, tags: u32, commits: u32) -> Result<(), CliError> {
     std::fs::create_dir(dir).map_err(CliError::world)?;
-    let git = |arguments: &[&str]| {
-        let mut command = Command::new("git");
-        command.arg("-C").arg(dir).args(arguments);
-        command
-    };
-    let done = |command: &mut Command| match succeeds(command) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(CliError::world("a step of the preparation failed")),
-        Err(error) => Err(error),
-    };
-    done(&mut git(&["init", "-q", "-b", "main"]))?;
-    let mut import = git(&["fast-import", "--quiet"])
+    git(dir, &["init", "-q", "-b", "main"])?;
+    let mut import = Command::new("git")
+        .args(["fast-import", "--quiet"])
+        .current_dir(dir)
         .stdin(Stdio::piped())
         .spawn()
         .map_err(CliError::world)?;
@@ -276,20 +297,76 @@ fn repository(dir: &Path, tags: u32, commits: u32) -> Result<(), CliError> {
     if !import.wait().map_err(CliError::world)?.success() {
         return Err(CliError::world("git fast-import failed"));
     }
+    git(dir, &["reset", "-q", "--hard"])?;
+    prepare(dir)
+}
+
+/// Clones a repository of others, and gives it a process and configurations of the peers.
+fn cloned(dir: &Path, of: &str, last: &str, template: &str) -> Result<(), CliError> {
+    let Some(target) = dir.to_str() else {
+        return Err(CliError::world("a directory whose name is not UTF-8"));
+    };
+    git(Path::new("."), &["clone", "-q", of, target])?;
+    for (name, text) in FILES {
+        let path = dir.join(name);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(CliError::world)?;
+        }
+        let text = text
+            .replace("v{version}", template)
+            .replace("v[0-9]", &template.replace("{version}", "[0-9]"));
+        std::fs::write(path, text).map_err(CliError::world)?;
+    }
+    let prefix = template.split('{').next().unwrap_or_default();
+    let cog = format!("tag_prefix = \"{prefix}\"\n");
+    std::fs::write(dir.join("cog.toml"), cog).map_err(CliError::world)?;
+    // As in a generated one, the last release has this name too.
+    git(dir, &["tag", "v-last", &format!("{last}^{{commit}}")])?;
+    git(dir, &["checkout", "-q", "-B", "main"])?;
+    git(dir, &["add", "--force", "--", "."])?;
+    let author = ["-c", "user.name=A", "-c", "user.email=a@forge.example"];
+    git(
+        dir,
+        &[&author[..], &["commit", "-q", "-m", "ci: a process"]].concat(),
+    )?;
+    prepare(dir)
+}
+
+/// Packs the repository, and records a build of its tip, so that a release can be planned.
+fn prepare(dir: &Path) -> Result<(), CliError> {
     for arguments in [
         &["config", "user.name", "A"][..],
         &["config", "user.email", "a@forge.example"],
-        &["reset", "-q", "--hard"],
         &["pack-refs", "--all"],
         &["commit-graph", "write", "--reachable"],
     ] {
-        done(&mut git(arguments))?;
+        git(dir, arguments)?;
     }
     let own = std::env::current_exe().map_err(CliError::world)?;
     let record = ["build", "record", "dist", "--as", "ci:build", "--execute"];
     let mut build = Command::new(own);
     build.args(record).current_dir(dir).stdout(Stdio::null());
     done(&mut build)
+}
+
+fn git(dir: &Path, arguments: &[&str]) -> Result<(), CliError> {
+    done(Command::new("git").arg("-C").arg(dir).args(arguments))
+}
+
+fn done(command: &mut Command) -> Result<(), CliError> {
+    if succeeds(command)? {
+        Ok(())
+    } else {
+        Err(CliError::world("a step of the preparation failed"))
+    }
+}
+
+/// How many lines git answers with.
+fn count(dir: &Path, arguments: &[&str]) -> Result<usize, CliError> {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(dir).args(arguments);
+    let output = command.output().map_err(CliError::world)?;
+    Ok(output.stdout.iter().filter(|byte| **byte == b'\n').count())
 }
 
 /// Writes what `git fast-import` reads.

@@ -208,7 +208,7 @@ impl TagPolicy {
     }
 
     /// Classifies all tags of a repository, and says what is wrong with each and with all of them
-    /// together: a version that two tags stand for. The order is that of `tags`.
+    /// together: a version that two tags stand for. The order is that of `tags`, and no finding depends on it.
     #[must_use]
     pub fn survey<'a>(&'a self, tags: &'a [TagFacts]) -> Vec<Surveyed<'a>> {
         let mut surveyed: Vec<Surveyed<'a>> = tags
@@ -222,30 +222,60 @@ impl TagPolicy {
                 }
             })
             .collect();
-        type Key<'a> = (Option<&'a str>, Option<&'a str>, Version);
-        let mut first: BTreeMap<Key<'a>, &'a TagFacts> = BTreeMap::new();
+        let first = firsts(&surveyed);
         for one in &mut surveyed {
-            let Some(version) = one.classified.version.clone() else {
+            let Some(other) = key(&one.classified).and_then(|key| first.get(&key)) else {
                 continue;
             };
-            if one.classified.class == Class::Channel {
+            if other.facts.name == one.facts.name {
                 continue;
             }
-            let key = (one.classified.component, one.classified.scope, version);
-            let Some(earlier) = first.get(&key) else {
-                first.insert(key, one.facts);
-                continue;
-            };
-            let other = String::from_utf8_lossy(&earlier.name).into_owned();
-            one.findings.push(if earlier.peeled == one.facts.peeled {
+            let (commit, name) = (&other.facts.peeled, &other.facts.name);
+            let other = String::from_utf8_lossy(name).into_owned();
+            one.findings.push(if *commit == one.facts.peeled {
                 TagFinding::VersionTwice { other }
             } else {
                 TagFinding::VersionOnTwoCommits {
                     other,
-                    commit: earlier.peeled.clone(),
+                    commit: commit.clone(),
                 }
             });
         }
         surveyed
     }
+}
+
+/// What no two tags may stand for: a version of a component, within a scope.
+type Key<'a> = (Option<&'a str>, Option<&'a str>, Version);
+
+fn key<'a>(classified: &Classified<'a>) -> Option<Key<'a>> {
+    let version = classified.version.clone()?;
+    let fixed = classified.class != Class::Channel;
+    fixed.then_some((classified.component, classified.scope, version))
+}
+
+/// The tag of each version that the others are measured by, whatever the order of the tags: one with a
+/// legacy name, which nobody makes any more, else the first by name.
+#[derive(Clone, Copy)]
+struct First<'a> {
+    legacy: bool,
+    facts: &'a TagFacts,
+}
+
+fn firsts<'a>(surveyed: &[Surveyed<'a>]) -> BTreeMap<Key<'a>, First<'a>> {
+    let mut firsts: BTreeMap<Key<'a>, First<'a>> = BTreeMap::new();
+    for one in surveyed {
+        let Some(key) = key(&one.classified) else {
+            continue;
+        };
+        let found = First {
+            legacy: one.classified.class == Class::Legacy,
+            facts: one.facts,
+        };
+        let first = firsts.entry(key).or_insert(found);
+        if (found.legacy, &first.facts.name) > (first.legacy, &found.facts.name) {
+            *first = found;
+        }
+    }
+    firsts
 }

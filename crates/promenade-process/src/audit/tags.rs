@@ -101,17 +101,28 @@ pub(super) fn sort(audit: &mut Audit, places: &BTreeMap<String, Option<Version>>
 fn form(tag: &Surveyed<'_>) -> Vec<Finding> {
     let finding =
         |rule, message: String| Finding::new(rule, name(tag.facts), message).on(&tag.facts.peeled);
-    if tag.classified.class == Class::Legacy
-        && let Some(rule) = tag.classified.rule
-    {
-        // A legacy name was made under other rules: what these ask for is no fault of it.
-        let message = format!("is named by the legacy template `{}`", rule.template);
-        return vec![finding(RuleId::TagLegacy, message)];
-    }
-    let found = tag.findings.iter();
-    found
+    let legacy = match tag.classified.rule {
+        Some(rule) if tag.classified.class == Class::Legacy => {
+            let message = format!("is named by the legacy template `{}`", rule.template);
+            Some(finding(RuleId::TagLegacy, message))
+        }
+        _ => None,
+    };
+    // A legacy name was made under other rules: what these ask for is no fault of it. That a version has
+    // one commit is asked of every name.
+    let counts = |found: &&TagFinding| legacy.is_none() || is_double(found);
+    let found = tag.findings.iter().filter(counts);
+    let found: Vec<_> = found
         .map(|found| finding(rule(found), found.to_string()).weighing(severity(found)))
-        .collect()
+        .collect();
+    legacy.into_iter().chain(found).collect()
+}
+
+fn is_double(found: &TagFinding) -> bool {
+    matches!(
+        found,
+        TagFinding::VersionTwice { .. } | TagFinding::VersionOnTwoCommits { .. }
+    )
 }
 
 fn severity(found: &TagFinding) -> Severity {

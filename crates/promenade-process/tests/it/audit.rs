@@ -53,6 +53,29 @@ fn mithril() -> audit::Audit {
     audit::tags(&process, &tags)
 }
 
+/// A legacy name is forgiven its form, and not that its version has another commit too; in any order.
+#[test]
+fn a_version_of_a_legacy_tag_is_found_twice_in_any_order() {
+    let process = Process::preset("celo").unwrap();
+    let commit = |digit: char| digit.to_string().repeat(40);
+    let legacy = || TagFacts::lightweight("attestation-service-1-0-2", commit('1'));
+    let regular = || TagFacts::lightweight("attestation-service-v1.0.2", commit('2'));
+    let found = |tags: &[TagFacts]| {
+        let audit = audit::tags(&process, tags);
+        let found = audit.findings();
+        let found = found.filter(|one| one.rule == RuleId::TagVersionOnTwoCommits);
+        found.map(|one| one.subject.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        found(&[legacy(), regular()]),
+        ["attestation-service-v1.0.2"]
+    );
+    assert_eq!(
+        found(&[regular(), legacy()]),
+        ["attestation-service-v1.0.2"]
+    );
+}
+
 #[test]
 fn a_baseline_reads_back_and_knows_every_finding_it_was_made_of() {
     let audit = mithril();

@@ -100,7 +100,55 @@ fn one_version_has_one_commit() {
     ");
 }
 
+/// Whatever the order of the tags: what a legacy name shares is told of the other one.
+#[test]
+fn no_finding_depends_on_the_order_of_the_tags() {
+    let tag =
+        |name: &str, digit| TagFacts::annotated(name, commit(digit), Some(SignatureKind::Pgp));
+    let mut tags = [tag("a-tag", 'c'), tag("r1-0-0", 'a'), tag("v1.0.0", 'b')];
+    let lines = |tags: &[TagFacts]| {
+        let mut lines: Vec<_> = show(tags).lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let found = lines(&tags);
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].starts_with("v1.0.0: `r1-0-0` stands for"),
+        "{found:?}"
+    );
+    for _ in 0..2 {
+        tags.rotate_left(1);
+        assert_eq!(lines(&tags), found);
+        let mut back = tags.clone();
+        back.reverse();
+        assert_eq!(lines(&back), found);
+    }
+}
+
 proptest! {
+    #[test]
+    fn any_order_of_tags_has_the_same_findings(
+        tags in proptest::collection::vec(strategy::tag_facts(), 0..12),
+        turn in 0..12_usize,
+    ) {
+        let mut tags = tags;
+        tags.sort_by(|a, b| a.name.cmp(&b.name));
+        tags.dedup_by(|a, b| a.name == b.name);
+        let policy = policy();
+        let of = |tags: &[TagFacts]| {
+            let all = policy.survey(tags).into_iter();
+            let mut all: Vec<_> = all.map(|one| (one.facts.name.clone(), one.findings)).collect();
+            all.sort_by(|a, b| a.0.cmp(&b.0));
+            all
+        };
+        let before = of(&tags);
+        let turn = turn % tags.len().max(1);
+        tags.rotate_left(turn);
+        tags.reverse();
+        prop_assert_eq!(of(&tags), before);
+    }
+
     #[test]
     fn any_tags_are_surveyed_each_once_and_ids_are_known(
         tags in proptest::collection::vec(strategy::tag_facts(), 0..20),

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::command::git;
 use crate::house::{House, ssh_key};
@@ -877,9 +877,45 @@ fn an_embargoed_plan_goes_on_where_it_stopped() {
         plan(&house, &["--embargoed", "status"])["schema"],
         "promenade.status/1"
     );
+    shows_a_seal(&house, &fix);
     let told = dry(&house, &["disclose"]);
     assert_eq!(kinds(&told), ["record"], "{told}");
     house.act(&["disclose"]);
+    assert_eq!(plan(&house, &["status"])["embargo"]["sealed"], json!([]));
     let run = house.run(&["--embargoed", "disclose"]);
     assert_eq!(run.code, 2, "{}", run.out);
+}
+
+/// B31: every board says that something is sealed, since when and by whom, and nothing of what it is.
+#[track_caller]
+fn shows_a_seal(house: &House, secret: &str) {
+    let (svg, html) = (house.beside("board.svg"), house.beside("board.html"));
+    let files = [
+        "--svg",
+        svg.to_str().unwrap(),
+        "--html",
+        html.to_str().unwrap(),
+    ];
+    let board = plan(house, &[&["status"], &files[..]].concat());
+    let sealed = board["embargo"]["sealed"].as_array().unwrap();
+    assert_eq!(sealed.len(), 1, "{board}");
+    let text = |key: &str| sealed[0][key].as_str().unwrap().to_owned();
+    let log = house.run(&["ledger", "export"]).out;
+    assert!(log.contains(&text("commitment")), "{log}");
+    assert!(text("by").starts_with("ssh:SHA256:"), "{board}");
+    assert!(text("since").starts_with("2026-"), "{board}");
+    assert_eq!(board["embargo"]["owed"], json!([]));
+    let (digest, by) = (text("commitment"), text("by"));
+    let short = &digest["sha256:".len()..][..12];
+    let shown = crate::command::promenade(
+        &house.path(),
+        &["--process", &house.process, "--at", &house.now(), "status"],
+    );
+    let read = |path| std::fs::read_to_string(path).unwrap();
+    for drawn in [shown.out, read(&svg), read(&html)] {
+        for told in ["1 record since 2026-", &by, short] {
+            assert!(drawn.contains(told), "{told}: {drawn}");
+        }
+        assert!(!drawn.contains(&secret[..10]) && !drawn.contains("service.tar"));
+    }
 }

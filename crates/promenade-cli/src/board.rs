@@ -7,7 +7,7 @@ mod svg;
 mod text;
 
 pub(crate) use html::draw as html;
-pub(crate) use picture::Picture;
+pub(crate) use picture::{Picture, Sealed};
 pub(crate) use svg::draw as svg;
 pub(crate) use text::draw as text;
 

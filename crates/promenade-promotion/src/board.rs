@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use promenade_digest::Digest;
 use semver::Version;
 
 use crate::policy::Policy;
@@ -22,6 +23,8 @@ pub struct Board {
     pub channels: Vec<(ChannelName, Version)>,
     /// The open obligations, in words.
     pub owed: Vec<String>,
+    /// The commitments to what is under an embargo and not disclosed, in their order (B31).
+    pub sealed: Vec<Digest>,
 }
 
 /// An environment.
@@ -117,6 +120,7 @@ impl Board {
                 .open_obligations()
                 .map(|(id, owed)| format!("{id}: {}", owed.why))
                 .collect(),
+            sealed: state.sealed().copied().collect(),
         }
     }
 
@@ -156,6 +160,9 @@ impl Board {
         }
         for owed in &self.owed {
             let _ = writeln!(text, "owed: {owed}");
+        }
+        for commitment in &self.sealed {
+            let _ = writeln!(text, "sealed: {commitment}");
         }
         text
     }

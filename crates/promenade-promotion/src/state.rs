@@ -86,6 +86,14 @@ impl State {
             .iter()
             .filter(|(_, obligation)| obligation.closed.is_none())
     }
+
+    /// Returns the commitments to what is not disclosed yet, in the order in which they were made.
+    pub fn sealed(&self) -> impl Iterator<Item = &Digest> {
+        let hidden = self.seals.iter().filter(|(_, seal)| !seal.disclosed);
+        let mut hidden: Vec<_> = hidden.collect();
+        hidden.sort_by_key(|(_, seal)| seal.order);
+        hidden.into_iter().map(|(commitment, _)| commitment)
+    }
 }
 
 /// Versions in the order of versions.

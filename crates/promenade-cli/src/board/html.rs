@@ -28,6 +28,7 @@ pub(crate) fn draw(picture: &Picture) -> String {
     next(&mut body, picture);
     channels(&mut body, picture);
     owed(&mut body, picture);
+    sealed(&mut body, picture);
     let (lines, height) = timeline(&picture.timeline, WIDE);
     if !lines.is_empty() {
         let _ = writeln!(
@@ -183,6 +184,25 @@ fn owed(body: &mut String, picture: &Picture) {
     body.push_str("<section><h2>Owed</h2><ul class=\"owed\">");
     for owed in &picture.owed {
         let _ = write!(body, "<li>{}</li>", escape(owed));
+    }
+    body.push_str("</ul></section>\n");
+}
+
+fn sealed(body: &mut String, picture: &Picture) {
+    if picture.sealed.is_empty() {
+        return;
+    }
+    body.push_str("<section><h2>Under an embargo</h2><ul class=\"owed\">");
+    for sealed in &picture.sealed {
+        let _ = write!(
+            body,
+            "<li>{}, until it is disclosed",
+            escape(&sealed.said())
+        );
+        for commitment in &sealed.commitments {
+            let _ = write!(body, "<small><code>{commitment}</code></small>");
+        }
+        body.push_str("</li>");
     }
     body.push_str("</ul></section>\n");
 }

@@ -1,8 +1,9 @@
 //! What a board shows: taken from the state, the policy and the events, and drawn by others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use promenade::digest::Digest;
 use promenade::promotion::{
     Board, Cell, Context, Event, EventKind, Follows, Policy, Rank, Stage, State, Subject, explain,
 };
@@ -18,7 +19,65 @@ pub(crate) struct Picture {
     /// Moving channels: the name, and the version it points at.
     pub(crate) channels: Vec<(String, String)>,
     pub(crate) owed: Vec<String>,
+    /// What is under an embargo: that it is there, and nothing else of it.
+    pub(crate) sealed: Vec<Sealed>,
     pub(crate) timeline: Timeline,
+}
+
+/// What one hand sealed at one time, and nobody disclosed since (B31).
+#[derive(Debug)]
+pub(crate) struct Sealed {
+    pub(crate) since: DateTime<Utc>,
+    pub(crate) by: String,
+    pub(crate) commitments: Vec<Digest>,
+}
+
+impl Sealed {
+    /// Finds what is sealed: who sealed it and when stands in the public ledger.
+    pub(crate) fn of(events: &[Event]) -> Vec<Self> {
+        let opened = |kind: &EventKind| match kind {
+            EventKind::Disclosed { commitment, .. } => Some(*commitment),
+            _ => None,
+        };
+        let opened: BTreeSet<Digest> = events.iter().filter_map(|it| opened(&it.kind)).collect();
+        let mut found: Vec<Self> = Vec::new();
+        for event in events {
+            let EventKind::Sealed { commitment } = &event.kind else {
+                continue;
+            };
+            if opened.contains(commitment) {
+                continue;
+            }
+            let (since, by) = (event.at.at, event.by.to_string());
+            match found.last_mut() {
+                Some(last) if (last.since, &last.by) == (since, &by) => {
+                    last.commitments.push(*commitment);
+                }
+                _ => found.push(Self {
+                    since,
+                    by,
+                    commitments: vec![*commitment],
+                }),
+            }
+        }
+        found
+    }
+
+    /// Says that it is there: `2 records since 2026-01-05 10:00 UTC by user:ann`.
+    pub(crate) fn said(&self) -> String {
+        let count = match self.commitments.len() {
+            1 => "1 record".to_owned(),
+            count => format!("{count} records"),
+        };
+        let since = self.since.format("%Y-%m-%d %H:%M UTC");
+        format!("{count} since {since} by {}", self.by)
+    }
+
+    /// The first digits of each commitment.
+    pub(crate) fn short(&self) -> impl Iterator<Item = String> {
+        let digits = |digest: &Digest| digest.encoded().chars().take(12).collect();
+        self.commitments.iter().map(digits)
+    }
 }
 
 /// An environment.
@@ -128,6 +187,7 @@ impl Picture {
         for column in &mut picture.columns {
             column.next = next(policy, state, &column.name, context);
         }
+        picture.sealed = Sealed::of(events);
         picture.timeline = Timeline::of(policy, events, context.at.at);
         picture
     }
@@ -164,6 +224,7 @@ impl Picture {
                 .map(|(name, channel)| (name.to_string(), channel.version.to_string()))
                 .collect(),
             owed: board.owed.clone(),
+            sealed: Vec::new(),
             timeline: Timeline::default(),
         }
     }
@@ -245,6 +306,12 @@ impl Timeline {
             }
             let now = event.at.at;
             timeline.mark(event);
+            if let EventKind::Disclosed { event: told, .. } = &event.kind
+                && let Ok(told) = Event::parse(told.as_bytes())
+            {
+                // Until then nobody could see it.
+                timeline.mark_at(now, &told.kind);
+            }
             back = match &event.kind {
                 EventKind::RolledBack { .. } => true,
                 EventKind::Promoted { .. } => false,
@@ -298,7 +365,13 @@ impl Timeline {
 
     fn mark(&mut self, event: &Event) {
         let at = event.at.at;
-        let found = match &event.kind {
+        self.mark_at(at, &event.kind);
+        let (by, what) = (event.by.to_string(), event.kind.to_string());
+        self.log.push(Entry { at, by, what });
+    }
+
+    fn mark_at(&mut self, at: DateTime<Utc>, kind: &EventKind) {
+        let found = match kind {
             EventKind::CandidateRegistered { version, .. } => Some((What::Candidate, version)),
             EventKind::CandidateRejected { version, .. } => Some((What::Rejected, version)),
             EventKind::Released { version, .. } => Some((What::Released, version)),
@@ -312,7 +385,5 @@ impl Timeline {
                 version: version.to_string(),
             });
         }
-        let (by, what) = (event.by.to_string(), event.kind.to_string());
-        self.log.push(Entry { at, by, what });
     }
 }

@@ -286,6 +286,26 @@ fn chips(body: &mut String, picture: &Picture, top: f64, width: f64) -> f64 {
         }
         y += 34.0;
     }
+    if !picture.sealed.is_empty() {
+        let _ = write!(
+            body,
+            r#"<g transform="translate({MARGIN} {y})">{}</g>"#,
+            caption("under an embargo")
+        );
+        for sealed in &picture.sealed {
+            y += 22.0;
+            let short = sealed.short().collect::<Vec<_>>().join(", ");
+            let _ = write!(
+                body,
+                r#"<text class="unsure-text" x="{MARGIN}" y="{y}">{}</text><text class="quiet" x="{MARGIN}" y="{}">{}</text>"#,
+                fit(&sealed.said(), 110),
+                y + 18.0,
+                fit(&short, 110),
+            );
+            y += 20.0;
+        }
+        y += 34.0;
+    }
     y
 }
 

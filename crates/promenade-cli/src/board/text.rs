@@ -196,6 +196,14 @@ fn rest(out: &mut String, picture: &Picture) {
     for owed in &picture.owed {
         let _ = writeln!(out, "{yellow}owed{yellow:#}      {owed}");
     }
+    for sealed in &picture.sealed {
+        let (said, short) = (sealed.said(), sealed.short().collect::<Vec<_>>());
+        let short = short.join(", ");
+        let _ = writeln!(
+            out,
+            "{yellow}sealed{yellow:#}    {said}, until `disclose`: {DIM}{short}{DIM:#}"
+        );
+    }
 }
 
 fn standing(stage: Option<Stage>) -> Style {

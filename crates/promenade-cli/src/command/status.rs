@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use chrono::SecondsFormat;
-use promenade::promotion::{Board, Cell, Context as Asking, Stage, Subject, explain as ask};
+use promenade::digest::Digest;
+use promenade::promotion::{
+    Board, Cell, Context as Asking, Event, ObligationKind, Stage, State, Subject, explain as ask,
+};
 use serde_json::{Value, json};
 
-use crate::board::{self, Picture};
+use crate::board::{self, Picture, Sealed};
 use crate::{CliError, Context, Exit, Report};
 
 #[derive(Clone, Debug, clap::Args)]
@@ -58,6 +61,7 @@ pub(crate) fn status(args: &StatusArgs, context: &Context) -> Result<Report, Cli
         "versions": rows,
         "channels": channels,
         "owed": drawn.owed,
+        "embargo": embargo(&state, &events),
     });
     let asking = stranger(context)?;
     let (name, policy) = (process.name(), process.promotion());
@@ -75,6 +79,21 @@ pub(crate) fn status(args: &StatusArgs, context: &Context) -> Result<Report, Cli
         }
     }
     Ok(Report::new("promenade.status/1", json, text))
+}
+
+/// That something is sealed, since when and by whom, and what is owed for it; of what it is, nothing.
+fn embargo(state: &State, events: &[Event]) -> Value {
+    let sealed = Sealed::of(events);
+    let sealed = sealed.iter().flat_map(|group| {
+        let since = group.since.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        let one = move |digest: &Digest| json!({ "commitment": digest.to_string(), "since": since, "by": group.by });
+        group.commitments.iter().map(one)
+    });
+    let owed = state
+        .open_obligations()
+        .filter(|(_, owed)| owed.kind == ObligationKind::Disclose)
+        .map(|(id, owed)| json!({ "id": id.as_str(), "why": owed.why }));
+    json!({ "sealed": sealed.collect::<Vec<_>>(), "owed": owed.collect::<Vec<_>>() })
 }
 
 /// Nobody in particular asks: what depends on who acts is shown as it stands for a stranger.

@@ -4,7 +4,7 @@
 use insta::assert_snapshot;
 use promenade_promotion::ledger::{LedgerStore as _, MemoryLedger, OpId, StreamId};
 use promenade_promotion::{
-    Command, Event, Journal, Lane, Policy, RunCommandError, decide, embargo,
+    Board, Command, Event, Journal, Lane, Policy, RunCommandError, decide, embargo,
 };
 
 use crate::support::*;
@@ -60,6 +60,21 @@ fn a_sealed_history_is_proven_by_the_public_ledger() {
         assert!(!ledger.contains(secret), "{secret} is public");
     }
     assert_eq!(public.state.version(&version("1.0.1-rc.1")), None);
+    let commitments = sealed.iter().enumerate().map(|(at, (event, nonce))| {
+        assert_eq!(*nonce, format!("nonce-{at}"));
+        embargo::commitment(nonce, event)
+    });
+    let commitments: Vec<_> = commitments.collect();
+    let board = Board::new(&public.state, &public.policy);
+    assert_eq!(
+        board.sealed, commitments,
+        "in the order in which they were made"
+    );
+    assert!(
+        board
+            .render()
+            .ends_with(&format!("sealed: {}\n", commitments[1]))
+    );
 
     let disclose = |at: usize, nonce: &str| Command::Disclose {
         event: Box::new(sealed[at].0.clone()),
@@ -84,6 +99,7 @@ fn a_sealed_history_is_proven_by_the_public_ledger() {
     public.run(disclose(1, "nonce-1"));
     assert!(public.state.version(&version("1.0.1-rc.1")).is_some());
     assert_eq!(public.state.slots, private.slots);
+    assert_eq!(Board::new(&public.state, &public.policy).sealed, []);
 }
 
 #[test]

@@ -919,3 +919,53 @@ fn shows_a_seal(house: &House, secret: &str) {
         assert!(!drawn.contains(&secret[..10]) && !drawn.contains("service.tar"));
     }
 }
+
+/// Law 9: a plan under an embargo that waited is judged again before its first effect, as every other.
+#[test]
+fn an_embargoed_plan_that_waited_is_judged_again() {
+    let Some(house) = celo(None) else { return };
+    house.commit("fix: overflow", &[("src.txt", &source(true, "third"))]);
+    house.build(&house.head());
+    let path = house.beside("plan.json").to_str().unwrap().to_owned();
+    let release = ["release", "1.2.1", "--lane", "embargoed", "--embargoed"];
+    plan(&house, &[&release[..], &["--save", &path]].concat());
+    let text = std::fs::read_to_string(&house.process).unwrap();
+    let gate = "[release]\ngates = [{ check = \"audit\" }]\n";
+    let stricter = match text.contains("[release]\n") {
+        true => text.replace("[release]\n", gate),
+        false => format!("{text}\n{gate}"),
+    };
+    std::fs::write(&house.process, stricter).unwrap();
+    assert_eq!(house.held(&["apply", &path]), ["check:audit"]);
+    std::fs::write(&house.process, &text).unwrap();
+
+    // Nor is one carried out that somebody has edited.
+    let kept = std::fs::read_to_string(&path).unwrap();
+    let edited = kept.replace("1.2.1", "1.2.2");
+    assert_ne!(kept, edited);
+    std::fs::write(&path, edited).unwrap();
+    let run = house.run(&["apply", &path, "--execute"]);
+    assert_eq!(run.code, 2, "{}{}", run.out, run.err);
+    std::fs::write(&path, kept).unwrap();
+
+    // Somebody sealed something else since: neither stream is where it was.
+    let built = house.beside("built");
+    std::fs::create_dir(&built).unwrap();
+    std::fs::write(built.join("service.tar"), "another").unwrap();
+    let other = house.commit("fix: another", &[("other.txt", "more\n")]);
+    let before = house.refs();
+    let record = [
+        "build",
+        "record",
+        built.to_str().unwrap(),
+        "--commit",
+        &other,
+    ];
+    house.act(&[&record[..], &["--embargoed"]].concat());
+    let run = house.run(&["apply", &path, "--execute"]);
+    assert_eq!(run.code, 3, "the ledger went on: {}{}", run.out, run.err);
+    house.reset(&before);
+    house.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    house.act(&["apply", &path]);
+    house.git(&["verify-tag", "attestation-service-v1.2.1"]);
+}

@@ -46,6 +46,15 @@ impl Embargo {
         }
     }
 
+    /// Goes back to a head that the private stream had: what was kept since is left out.
+    #[must_use]
+    pub fn at(mut self, head: &Head) -> Self {
+        self.events
+            .truncate(usize::try_from(head.seq).unwrap_or(usize::MAX));
+        self.head = *head;
+        self
+    }
+
     /// Returns the private stream.
     #[must_use]
     pub fn stream(&self) -> &StreamId {

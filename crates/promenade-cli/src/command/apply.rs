@@ -26,8 +26,11 @@ pub(crate) fn run(args: &ApplyArgs, context: &Context) -> Result<Report, CliErro
     let site = Site::open(context)?;
     let (path, plan) = read(args.file.as_ref(), context, &site)?;
     // A plan under an embargo may have been begun and not sealed: the public state is what it expects.
-    let (state, head) = site.public()?;
+    let (mut state, head) = site.public()?;
     if head == *plan.expected_head() {
+        if let Some(private) = plan.expected_private() {
+            state = world::in_private(&site.embargo()?.at(private), &state)?;
+        }
         // Nothing of it was recorded yet: what holds it today holds it.
         if let Some(blockers) = plan.held_now(&site.process, &state, context.at()) {
             return Ok(world::held(plan.title(), &blockers));

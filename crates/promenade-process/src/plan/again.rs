@@ -1,18 +1,23 @@
 //! A plan that waited: what it records is judged again, by the rules and at the time of now.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
+use promenade_promotion::ledger::Head;
 use promenade_promotion::{
-    Blocker, Blockers, Command, Context, EventKind, Lane, MakeRelease, Rank, State, Verdict,
+    Blocker, Blockers, Command, Context, Event, EventKind, Lane, MakeRelease, Rank, State, Verdict,
     decide, evolve,
 };
 
 use super::{Plan, Step};
 use crate::Process;
+use crate::embargo::under;
 
 impl Plan {
     /// Returns what holds the plan now, though nothing did when it was made: an approval that lapsed, a
     /// freeze that began, a gate that the process has got since. `state` is that of the ledger at
-    /// [`Plan::expected_head`].
+    /// [`Plan::expected_head`]; for a plan under an embargo it is [`Embargo::state`](crate::Embargo::state),
+    /// with the private stream as it was at [`Plan::expected_private`].
     #[must_use]
     pub fn held_now(
         &self,
@@ -23,10 +28,15 @@ impl Plan {
         let mut state = state.clone();
         let mut blockers = Vec::new();
         for step in &self.steps {
-            let Step::Record { events, .. } = step else {
-                continue;
+            let events: Vec<Cow<'_, Event>> = match step {
+                Step::Record { events, .. } => events.iter().map(Cow::Borrowed).collect(),
+                Step::Private { events, .. } => {
+                    let private = events.iter().filter_map(under);
+                    private.map(|(event, _)| Cow::Owned(event)).collect()
+                }
+                _ => continue,
             };
-            for event in events {
+            for event in &events {
                 let context = Context::new(event.by.clone(), at.max(self.at));
                 if let Some(command) = wish_of(&event.kind, &state)
                     && let Verdict::Hold(found) =
@@ -45,6 +55,15 @@ impl Plan {
             }
         }
         Blockers::new(blockers)
+    }
+
+    /// Returns the head that the private stream must have, for a plan under an embargo.
+    #[must_use]
+    pub fn expected_private(&self) -> Option<&Head> {
+        self.steps.iter().find_map(|step| match step {
+            Step::Private { expected, .. } => Some(expected),
+            _ => None,
+        })
     }
 }
 

@@ -1,8 +1,11 @@
 //! Plans that were stored: read, checked again, and only then a plan.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
+use promenade_digest::Digest;
 use promenade_promotion::ledger::{Head, StreamId};
-use promenade_promotion::{CommitId, EventKind, State, evolve};
+use promenade_promotion::{CommitId, Event, EventKind, State, embargo, evolve};
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, Step, content};
@@ -97,6 +100,7 @@ impl StoredPlan {
     pub fn check(self, stream: &StreamId, state: &State) -> Result<Plan, StoredPlanError> {
         let mut state = state.clone();
         let (mut head, mut private) = (self.expected, None);
+        let mut unsealed: BTreeSet<Digest> = BTreeSet::new();
         let mut tags: Vec<(String, CommitId)> = Vec::new();
         for version in state.versions.iter().map(|(_, record)| record) {
             tags.extend(version.tag.clone().map(|tag| (tag, version.commit.clone())));
@@ -123,6 +127,9 @@ impl StoredPlan {
                     head = head_after(stream, &head, op, events);
                     for event in events {
                         tags.extend(tag_of(&event.kind));
+                        if let EventKind::Sealed { commitment } = &event.kind {
+                            unsealed.remove(commitment);
+                        }
                         state = evolve(state, event).map_err(|error| fault(error.to_string()))?;
                     }
                 }
@@ -156,6 +163,10 @@ impl StoredPlan {
                     }
                     let own = embargo_stream(stream);
                     private = Some(head_after(&own, &before, op, events));
+                    for event in events {
+                        let sealed = commitment_of(event).map_err(fault)?;
+                        unsealed.insert(sealed);
+                    }
                     for (event, _) in events.iter().filter_map(under) {
                         tags.extend(tag_of(&event.kind));
                     }
@@ -168,6 +179,14 @@ impl StoredPlan {
                 | Step::Banner { .. } => {}
             }
         }
+        if let Some(commitment) = unsealed.first() {
+            // What nobody sealed could never be disclosed.
+            return Err(StoredPlanError::Step {
+                index: self.steps.len().saturating_sub(1),
+                step: self.steps.last().map_or("nothing", Step::kind),
+                problem: format!("no record seals {commitment}, which a private step keeps"),
+            });
+        }
         Ok(Plan {
             title: self.title,
             at: self.at,
@@ -175,6 +194,20 @@ impl StoredPlan {
             why: self.why,
             steps: self.steps,
         })
+    }
+}
+
+/// The commitment to what a private step keeps, if it keeps that as it will be disclosed.
+fn commitment_of(event: &Event) -> Result<Digest, String> {
+    let EventKind::Disclosed { commitment, .. } = &event.kind else {
+        return Err(format!(
+            "expected what will be disclosed, found {}",
+            event.kind
+        ));
+    };
+    match under(event) {
+        Some((told, nonce)) if embargo::commitment(nonce, &told) == *commitment => Ok(*commitment),
+        _ => Err(format!("what it keeps is not what {commitment} stands for")),
     }
 }
 
@@ -247,7 +280,7 @@ mod tests {
         let parts = (any::<u64>(), any::<[u8; 32]>());
         parts.prop_map(|(seq, hash)| Head {
             seq,
-            hash: promenade_digest::Digest::Sha256(hash),
+            hash: Digest::Sha256(hash),
         })
     }
 

@@ -128,6 +128,23 @@ fn a_candidate_is_a_prerelease_a_release_the_latest_and_a_bad_one_gets_a_banner(
     );
 }
 
+/// B29, B9: what is disclosed has the notes of its changelog on the forge, as any release.
+#[test]
+fn a_release_that_is_disclosed_has_its_notes() {
+    let story = Story::new();
+    let release = ["release", "0.1.0", "--lane", "embargoed", "--embargoed"];
+    story.house.act(&release);
+    assert_eq!(story.forge.releases().len(), 0);
+    let report = story.act(&["disclose"], "v0.1.0");
+    assert_eq!(outcome(&report, "forge"), "done");
+    assert_eq!(story.shown("v0.1.0"), (false, false, true));
+    let notes = story.release("v0.1.0").body;
+    assert!(
+        notes.contains("- Everything ([#7](https://forge.example"),
+        "{notes}"
+    );
+}
+
 /// Law 10: whatever call the forge dies at, the same plan goes on to one release with the right flags.
 #[test]
 fn a_forge_that_dies_is_taken_up_where_it_was() {

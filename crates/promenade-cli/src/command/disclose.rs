@@ -54,7 +54,7 @@ pub(crate) fn run(args: &DiscloseArgs, context: &Context) -> Result<Report, CliE
             return Err(CliError::input(format!("there is no branch `{name}`")));
         }
     }
-    world::run(&args.act, context, &site, |planner, _| {
-        planner.disclose(&embargo, &branches)
+    world::run(&args.act, context, &site, |planner, work| {
+        planner.disclose(work, &embargo, &branches)
     })
 }

@@ -8,6 +8,7 @@ use super::publish::About;
 use super::{Draft, PlanError, Planned, Planner};
 use crate::embargo::{Embargo, under};
 use crate::hook::{HookEvent, HookTime};
+use crate::port::repository::Repository;
 
 /// A release that is disclosed.
 struct Told {
@@ -19,12 +20,13 @@ struct Told {
 impl Planner<'_> {
     /// Plans a disclosure: every event of the private stream is appended to the public one, which proves
     /// their order by the commitments that it holds; tags and branches are published, channels move, and
-    /// the forge shows the releases. `branches` are those that hold what was made in private.
+    /// the forge shows the releases with the notes that their changelogs have. `branches` are those that hold what was made in private.
     ///
     /// # Errors
     /// [`PlanError::Unknown`] if nothing waits for disclosure, or the public ledger went another way.
     pub fn disclose(
         &self,
+        repository: &dyn Repository,
         embargo: &Embargo,
         branches: &[(String, CommitId)],
     ) -> Result<Planned, PlanError> {
@@ -77,7 +79,8 @@ impl Planner<'_> {
             }
         }
         for one in &told {
-            draft.forge(Class::Release, &one.version, None)?;
+            let notes = self.notes_at(repository, &one.version, &one.commit)?;
+            draft.forge(Class::Release, &one.version, notes)?;
             draft.channels(&one.version, &one.commit)?;
             draft.hooks(HookEvent::Release, HookTime::After, about(one));
         }

@@ -10,6 +10,7 @@ use promenade_promotion::{
 use promenade_tag::{Class, Values};
 use promenade_version::{Lane, Level, Version};
 
+use super::documents::read;
 use super::publish::About;
 use super::{Draft, PlanError, Planned, Planner};
 use crate::hook::{HookEvent, HookTime};
@@ -194,6 +195,21 @@ impl Planner<'_> {
         let change = changes.iter().find(|change| change.path == *file)?;
         let changelog = Changelog::from_bytes(&change.after).ok()?;
         changelog.notes(&self.text(version)).ok()
+    }
+
+    /// The notes of a version, from the changelog of its commit.
+    pub(super) fn notes_at(
+        &self,
+        repository: &dyn Repository,
+        version: &Version,
+        commit: &CommitId,
+    ) -> Result<Option<String>, PlanError> {
+        let Some(policy) = self.process.changelog() else {
+            return Ok(None);
+        };
+        let bytes = read(repository, commit, &policy.file)?.unwrap_or_default();
+        let changelog = Changelog::from_bytes(&bytes).ok();
+        Ok(changelog.and_then(|changelog| changelog.notes(&self.text(version)).ok()))
     }
 
     fn standing(&self, version: &Version) -> Option<&VersionRecord> {

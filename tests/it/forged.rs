@@ -128,6 +128,64 @@ fn a_candidate_is_a_prerelease_a_release_the_latest_and_a_bad_one_gets_a_banner(
     );
 }
 
+impl Story {
+    /// Mends something, and releases it.
+    fn mends(&self, version: &str) {
+        let path = self.house.path().join("CHANGELOG.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let entry = format!(
+            "## [Unreleased]\n\n### Fixed\n\n- What {version} mends \
+             ([#8](https://forge.example/acme/app/issues/8)).\n"
+        );
+        let text = text.replacen("## [Unreleased]\n", &entry, 1);
+        let fix = self
+            .house
+            .commit("fix: a crash", &[("CHANGELOG.md", &text)]);
+        self.house.build(&fix);
+        self.act(&["candidate"], &format!("v{version}-rc.1"));
+        self.act(&["release"], &format!("v{version}"));
+    }
+}
+
+/// C30: the forge would take the newest release that is left, which may be a bad one; the process says
+/// which is the latest, and a plan that is applied once more takes it from none that came later.
+#[test]
+fn the_latest_after_a_deprecation_is_the_highest_release_that_stands() {
+    let story = Story::new();
+    story.act(&["candidate"], "v0.1.0-rc.1");
+    story.act(&["release"], "v0.1.0");
+    story.mends("0.1.1");
+    story.mends("0.1.2");
+    let latest = || story.forge.latest().unwrap();
+    let bad = |version: &str| {
+        let path = story.house.beside(version).to_str().unwrap().to_owned();
+        let args = ["deprecate", version, "--reason", "it eats data"];
+        let run = story.house.run(&[&args[..], &["--save", &path]].concat());
+        assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+        (path, run.out)
+    };
+    let (old, planned) = bad("0.1.1");
+    assert!(!planned.contains("\"latest\""), "it is not the latest");
+    story.house.act(&["apply", &old]);
+    assert_eq!(latest(), "v0.1.2");
+
+    let (path, _) = bad("0.1.2");
+    let stop = ["apply", &path, "--execute", "--until", "banner"];
+    assert_eq!(story.house.run(&stop).code, 0);
+    assert_eq!(latest(), "v0.1.1", "what the forge chooses by itself");
+    let report = story.house.act(&["apply", &path]);
+    assert_eq!(outcome(&report, "latest"), "done");
+    assert_eq!(latest(), "v0.1.0");
+    let report = story.house.act(&["apply", &path]);
+    assert_eq!(outcome(&report, "latest"), "already-done");
+
+    story.mends("0.1.3");
+    assert_eq!(latest(), "v0.1.3");
+    let report = story.house.act(&["apply", &path]);
+    assert_eq!(outcome(&report, "latest"), "already-done");
+    assert_eq!(latest(), "v0.1.3");
+}
+
 /// B29, B9: what is disclosed has the notes of its changelog on the forge, as any release.
 #[test]
 fn a_release_that_is_disclosed_has_its_notes() {

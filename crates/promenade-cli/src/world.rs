@@ -234,10 +234,12 @@ impl Site {
             true => Some(Arc::new(registry::open(registry, &self.process)?) as Arc<dyn Registry>),
             false => None,
         };
-        let releases = plan
-            .steps()
-            .iter()
-            .any(|step| matches!(step, Step::Forge { .. } | Step::Banner { .. }));
+        let releases = plan.steps().iter().any(|step| {
+            matches!(
+                step,
+                Step::Forge { .. } | Step::Banner { .. } | Step::Latest { .. }
+            )
+        });
         let forge = match releases {
             true => forge::open(&self.process)?.map(|forge| Box::new(forge) as Box<dyn Forge>),
             false => None,

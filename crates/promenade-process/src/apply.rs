@@ -202,6 +202,7 @@ fn run(
             reason,
             instead,
         } => forge::banner(world, tag, reason, instead.as_deref()),
+        Step::Latest { tag, known } => forge::latest(world, tag, known),
         Step::Branch { .. } | Step::Commit { .. } | Step::Tag { .. } | Step::Push { .. } => {
             Err(ApplyErrorKind::Missing("change of the repository"))
         }
@@ -246,6 +247,7 @@ fn is_begun(steps: &[Step], world: &World<'_>) -> Result<bool, ApplyErrorKind> {
             Step::Hook(_)
             | Step::Forge { .. }
             | Step::Banner { .. }
+            | Step::Latest { .. }
             | Step::Channel { .. }
             | Step::Push { .. }
             | Step::Private { .. } => {}

@@ -402,7 +402,10 @@ impl State {
         if latest && !hidden {
             self.latest = Some(release.id);
         } else if self.latest == Some(release.id) {
-            self.latest = None;
+            // As the real one: which of the others is the latest now is its own choice.
+            let others = self.releases.iter().filter(|one| one.id != release.id);
+            let shown = others.filter(|one| !one.draft && !one.prerelease);
+            self.latest = shown.map(|one| one.id).max();
         }
         self.ids = self.ids.max(release.id);
         let shown = self.show(&release, asked);

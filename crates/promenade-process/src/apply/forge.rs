@@ -73,6 +73,28 @@ pub(super) fn banner(
     write(forge, found, text)
 }
 
+/// Has the forge show a release as the latest. Which one it takes for that by itself, once the mark is
+/// gone from another, is its own affair and none of the process.
+pub(super) fn latest(
+    world: &World<'_>,
+    tag: &str,
+    known: &[String],
+) -> Result<Outcome, ApplyErrorKind> {
+    let forge = world.forge.ok_or(ApplyErrorKind::Missing("forge"))?;
+    let all = forge.list().map_err(ApplyErrorKind::Forge)?;
+    let mut shown = all.iter().filter(|one| one.text.stage == Stage::Latest);
+    let later = shown.any(|one| !known.contains(&one.tag));
+    let Some(found) = find(&all, tag).filter(|one| one.text.stage == Stage::Full && !later) else {
+        return Ok(Outcome::Already);
+    };
+    if deprecation(&found.text.notes).is_some() {
+        return Ok(Outcome::Already);
+    }
+    let stage = Stage::Latest;
+    let text = found.text.clone();
+    write(forge, found, ReleaseText { stage, ..text })
+}
+
 fn write(forge: &dyn Forge, found: &Release, text: ReleaseText) -> Result<Outcome, ApplyErrorKind> {
     if found.text == text {
         return Ok(Outcome::Already);

@@ -45,19 +45,21 @@ pub fn ready(plan: &Plan, world: &World<'_>) -> Result<Vec<Obstacle>, ApplyError
                 let why = format!("channel {name} is in a registry, and none is given");
                 obstacles.push(Obstacle::held("registry", why, "naming the registry"));
             }
-            Step::Forge { tag, .. } | Step::Banner { tag, .. } => match world.forge {
-                None => {
-                    let why = format!("the release of {tag} is on a forge, and none is given");
-                    let clears = "naming the forge, and a token for it";
-                    obstacles.push(Obstacle::held("forge", why, clears));
-                }
-                Some(forge) => {
-                    if let Err(error) = forge.list() {
-                        let clears = "a forge that answers";
-                        obstacles.push(Obstacle::world("forge", error.to_string(), clears));
+            Step::Forge { tag, .. } | Step::Banner { tag, .. } | Step::Latest { tag, .. } => {
+                match world.forge {
+                    None => {
+                        let why = format!("the release of {tag} is on a forge, and none is given");
+                        let clears = "naming the forge, and a token for it";
+                        obstacles.push(Obstacle::held("forge", why, clears));
+                    }
+                    Some(forge) => {
+                        if let Err(error) = forge.list() {
+                            let clears = "a forge that answers";
+                            obstacles.push(Obstacle::world("forge", error.to_string(), clears));
+                        }
                     }
                 }
-            },
+            }
             Step::Hook(call) if world.hooks.is_none() => {
                 let why = format!("hook `{}` has no place to run in", call.name);
                 obstacles.push(Obstacle::held("hook", why, "naming the place"));

@@ -67,7 +67,11 @@ pub fn undo(
                     cause,
                 })?;
             }
-            Step::Channel { .. } | Step::Forge { .. } | Step::Banner { .. } | Step::Hook(_)
+            Step::Channel { .. }
+            | Step::Forge { .. }
+            | Step::Banner { .. }
+            | Step::Latest { .. }
+            | Step::Hook(_)
                 if is_past(plan, *index, world)? =>
             {
                 return Err(public("others may have seen it"));

@@ -99,6 +99,14 @@ pub enum Step {
         /// What to use instead.
         instead: Option<String>,
     },
+    /// Has the forge show the release of a tag as the latest, in the place of one that is none any more
+    /// (C30). A tag without a release there needs none, and one that came later stays the latest.
+    Latest {
+        /// The tag.
+        tag: String,
+        /// The tags of all releases when this was planned: what else is the latest came later.
+        known: Vec<String>,
+    },
     /// Publishes refs, all or none.
     Push {
         /// Which, and where.
@@ -134,6 +142,7 @@ impl Step {
             Self::Hook(_) => "hook",
             Self::Forge { .. } => "forge",
             Self::Banner { .. } => "banner",
+            Self::Latest { .. } => "latest",
             Self::Push { .. } => "push",
         }
     }
@@ -150,7 +159,8 @@ impl Step {
             | Self::Channel { .. }
             | Self::Hook(_)
             | Self::Forge { .. }
-            | Self::Banner { .. } => None,
+            | Self::Banner { .. }
+            | Self::Latest { .. } => None,
         }
     }
 }
@@ -216,6 +226,7 @@ impl fmt::Display for Step {
             Self::Banner { tag, reason, .. } => {
                 write!(f, "forge banner on {tag}: deprecated, {reason}")
             }
+            Self::Latest { tag, .. } => write!(f, "forge release of {tag} is the latest again"),
             Self::Push { request } => {
                 let names: Vec<_> = request.refs.iter().map(|one| one.name.as_str()).collect();
                 write!(f, "push {} to {}", names.join(", "), request.remote)

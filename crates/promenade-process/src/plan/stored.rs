@@ -176,7 +176,8 @@ impl StoredPlan {
                 | Step::Channel { .. }
                 | Step::Hook(_)
                 | Step::Forge { .. }
-                | Step::Banner { .. } => {}
+                | Step::Banner { .. }
+                | Step::Latest { .. } => {}
             }
         }
         if let Some(commitment) = unsealed.first() {
@@ -392,6 +393,10 @@ mod tests {
                 tag: "v1".to_owned(),
                 reason: "a crash".to_owned(),
                 instead,
+            }),
+            vec("v[0-9]", 0..3).prop_map(|known| Step::Latest {
+                tag: "v1".to_owned(),
+                known,
             }),
             vec(one, 0..3).prop_map(|refs| Step::Push {
                 request: Box::new(PushRequest {

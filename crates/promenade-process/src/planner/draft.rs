@@ -87,6 +87,7 @@ impl<'p, 'a> Draft<'p, 'a> {
                 | Step::Hook(_)
                 | Step::Forge { .. }
                 | Step::Banner { .. }
+                | Step::Latest { .. }
                 | Step::Push { .. }
         );
         if public && self.is_private() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use promenade_promotion::{CommitId, EnvironmentName};
+use promenade_promotion::{CommitId, EnvironmentName, State};
 use promenade_tag::{Class, Values};
 use promenade_version::Version;
 
@@ -93,10 +93,10 @@ impl Draft<'_, '_> {
             what: "the name of the release on the forge".to_owned(),
             reason: error.to_string(),
         })?;
-        let highest = self.planner().highest_release();
+        let latest = latest(self.state());
         let stage = match candidate {
             true => Stage::Prerelease,
-            false if highest.is_none_or(|highest| highest <= *version) => Stage::Latest,
+            false if latest.is_none_or(|latest| latest <= version) => Stage::Latest,
             false => Stage::Full,
         };
         let notes = notes.unwrap_or_default();
@@ -108,7 +108,34 @@ impl Draft<'_, '_> {
     }
 }
 
+/// The version that is to be shown as the latest: the highest release that nothing was said against.
+fn latest(state: &State) -> Option<&Version> {
+    let mut all = state.versions.iter().rev();
+    let standing = all.find(|(_, record)| record.stage == promenade_promotion::Stage::Released);
+    standing.map(|(version, _)| version)
+}
+
 impl Draft<'_, '_> {
+    /// Has the forge show another release as the latest, if `bad` was that until now.
+    pub(super) fn latest_instead_of(&mut self, bad: &Version) -> Result<(), PlanError> {
+        if self.process().forge().is_none() {
+            return Ok(());
+        }
+        let (known, best) = {
+            let all = self.state().versions.iter();
+            let tags = all.filter(|(_, record)| record.stage.is_release());
+            let tags = tags.filter_map(|(_, record)| record.tag.clone());
+            let best = latest(self.state()).filter(|best| *best < bad);
+            (tags.collect(), best.cloned())
+        };
+        if let Some(best) = best
+            && let Some(tag) = self.planner().tag_name(Class::Release, &best)?
+        {
+            self.step(Step::Latest { tag, known });
+        }
+        Ok(())
+    }
+
     /// Adds the banner of a deprecated release on the forge, if the process has one (C29).
     pub(super) fn banner(
         &mut self,
@@ -166,6 +193,7 @@ pub(super) fn with_pushes(
             | Step::Hook(_)
             | Step::Forge { .. }
             | Step::Banner { .. }
+            | Step::Latest { .. }
             | Step::Push { .. } => {
                 out.extend(push(&mut pending, remote));
                 None

@@ -111,6 +111,7 @@ impl Planner<'_> {
         draft.move_channels(&plan, Some(reason), None)?;
         self.banner(repository, wish, &mut draft)?;
         draft.banner(&tag, reason, wish.replacement.as_ref())?;
+        draft.latest_instead_of(version)?;
         draft.hooks(HookEvent::Deprecation, HookTime::After, about);
         Ok(draft.finish())
     }

@@ -1,6 +1,6 @@
 //! Judging gates: how each one stands for a subject that wants into an environment.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use promenade_digest::Digest;
 
 use crate::codec::Text as _;
@@ -432,11 +432,7 @@ impl<'a> Entry<'a> {
         if elapsed >= needed {
             return Standing::Pass;
         }
-        let why = format!(
-            "in `{name}` for {} s of {}",
-            elapsed.num_seconds(),
-            rule.at_least
-        );
+        let why = format!("in `{name}` for {} of {}", lapse(elapsed), rule.at_least);
         let at = self.context.at.at.checked_add_signed(needed - elapsed);
         Standing::Held(Blocker::until(
             id,
@@ -503,6 +499,50 @@ impl Outcome {
         match self {
             Self::Pass | Self::NotApplicable => true,
             Self::Fail | Self::Pending | Self::NotRun => false,
+        }
+    }
+}
+
+/// Says how long something took, in its two greatest units: `3d 4h`, `5m`, `0s`.
+fn lapse(elapsed: TimeDelta) -> String {
+    let mut rest = elapsed.num_seconds().max(0);
+    let mut parts = Vec::new();
+    for (unit, seconds) in [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)] {
+        let count = rest / seconds;
+        rest %= seconds;
+        // The second unit is the one right below the first.
+        if count > 0 || !parts.is_empty() {
+            parts.push((count, unit));
+        }
+    }
+    let parts = parts.iter().take(2).filter(|(count, _)| *count > 0);
+    let parts: Vec<_> = parts
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect();
+    match parts.as_slice() {
+        [] => "0s".to_owned(),
+        parts => parts.join(" "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lapse_has_two_units_at_most() {
+        for (seconds, text) in [
+            (-1, "0s"),
+            (0, "0s"),
+            (59, "59s"),
+            (60, "1m"),
+            (3_661, "1h 1m"),
+            (84_600, "23h 30m"),
+            (86_400, "1d"),
+            (86_460, "1d"),
+            (270_000, "3d 3h"),
+        ] {
+            assert_eq!(lapse(TimeDelta::seconds(seconds)), text);
         }
     }
 }

@@ -21,14 +21,13 @@ impl fmt::Display for EventKind {
                 commit,
                 version,
             } => {
-                let count = artifacts.by_name().len();
+                let count = match artifacts.by_name().len() {
+                    1 => "1 artifact".to_owned(),
+                    count => format!("{count} artifacts"),
+                };
                 let of = version.as_ref().map(|version| format!(" of {version}"));
                 let of = of.unwrap_or_default();
-                write!(
-                    f,
-                    "built {count} artifacts{of} from {}",
-                    short(commit.as_str())
-                )
+                write!(f, "built {count}{of} from {}", short(commit.as_str()))
             }
             Self::CandidateRegistered {
                 version, commit, ..

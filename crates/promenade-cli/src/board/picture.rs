@@ -215,15 +215,26 @@ impl Picture {
             .iter()
             .filter(|(_, channel)| channel.follows != Follows::Fixed);
         Self {
-            process: String::new(),
-            head: String::new(),
-            at: DateTime::default(),
             columns: columns.collect(),
             rows: board.rows.iter().map(|row| self::row(state, row)).collect(),
             channels: moving
                 .map(|(name, channel)| (name.to_string(), channel.version.to_string()))
                 .collect(),
             owed: board.owed.clone(),
+            ..Self::empty()
+        }
+    }
+
+    /// Nothing.
+    pub(super) fn empty() -> Self {
+        Self {
+            process: String::new(),
+            head: String::new(),
+            at: DateTime::default(),
+            columns: Vec::new(),
+            rows: Vec::new(),
+            channels: Vec::new(),
+            owed: Vec::new(),
             sealed: Vec::new(),
             timeline: Timeline::default(),
         }
@@ -251,6 +262,14 @@ fn row(state: &State, row: &promenade::promotion::Row) -> Row {
 fn next(policy: &Policy, state: &State, environment: &str, context: &Context) -> Option<Next> {
     let explained = explain(state, policy, environment, None, context).ok()?;
     let subject = explained.subject.as_ref()?;
+    // A release of the candidate that runs there is nothing new to it.
+    let slots = state.slots.iter();
+    let mut here = slots.filter(|(name, _)| name.as_str() == environment);
+    let current = here.find_map(|(_, slot)| slot.current.as_ref());
+    let runs = current.and_then(|current| current.artifacts);
+    if runs.is_some() && runs == state.artifacts_of(subject) {
+        return None;
+    }
     let waits = explained.blockers.iter().map(|blocker| {
         let began = blocker.gate.strip_prefix("soak:").and_then(|within| {
             let slots = state.slots.iter().find(|(name, _)| name.as_str() == within);

@@ -78,10 +78,15 @@ pub(super) fn stage_class(stage: Option<Stage>) -> &'static str {
 pub(crate) fn draw(picture: &Picture) -> String {
     let columns: f64 = picture.columns.iter().map(|_| COLUMN).sum();
     let width = (MARGIN * 2.0 + LABEL + columns).max(LEAST);
+    // Where there are few, they share the room.
+    let column = match columns {
+        0.0 => COLUMN,
+        columns => COLUMN * (width - MARGIN * 2.0 - LABEL) / columns,
+    };
     let mut body = String::new();
     let mut y = head(&mut body, picture);
-    y = grid(&mut body, picture, y, width);
-    y = soaks(&mut body, picture, y);
+    y = grid(&mut body, picture, y, (width, column));
+    y = waits(&mut body, picture, y, width);
     y = chips(&mut body, picture, y, width);
     let _ = write!(body, r#"<g transform="translate({MARGIN} {})">"#, y + 8.0);
     body.push_str(&caption("timeline"));
@@ -115,10 +120,10 @@ fn head(body: &mut String, picture: &Picture) -> f64 {
     112.0
 }
 
-fn grid(body: &mut String, picture: &Picture, top: f64, width: f64) -> f64 {
+fn grid(body: &mut String, picture: &Picture, top: f64, (width, wide): (f64, f64)) -> f64 {
     let mut x = MARGIN + LABEL;
     for column in &picture.columns {
-        let middle = x + COLUMN / 2.0;
+        let middle = x + wide / 2.0;
         let _ = write!(
             body,
             r#"<text class="name mid" x="{middle}" y="{top}">{}</text><text class="quiet mid" x="{middle}" y="{}">{}</text>"#,
@@ -126,7 +131,7 @@ fn grid(body: &mut String, picture: &Picture, top: f64, width: f64) -> f64 {
             top + 17.0,
             fit(&column.about, 26),
         );
-        x += COLUMN;
+        x += wide;
     }
     let mut y = top + 32.0;
     let right = width - MARGIN;
@@ -138,20 +143,22 @@ fn grid(body: &mut String, picture: &Picture, top: f64, width: f64) -> f64 {
         );
         let stage = row.stage.map_or("build", Stage::as_str);
         let kind = stage_class(row.stage);
+        body.push_str("<g>");
+        if let Some(note) = &row.note {
+            let _ = write!(body, "<title>{}</title>", escape(note));
+        }
         let _ = write!(
             body,
             r#"<text class="version" x="{MARGIN}" y="{base}">{}</text><text class="stage {kind}" x="{}" y="{base}">{stage}</text>"#,
             fit(&row.name, 15),
             MARGIN + 118.0,
         );
-        if let Some(note) = &row.note {
-            let _ = write!(body, "<title>{}</title>", escape(note));
-        }
         let mut x = MARGIN + LABEL;
         for cell in &row.cells {
-            cell_at(body, *cell, x + COLUMN / 2.0, y + ROW / 2.0);
-            x += COLUMN;
+            cell_at(body, *cell, x + wide / 2.0, y + ROW / 2.0);
+            x += wide;
         }
+        body.push_str("</g>");
         y += ROW;
     }
     let _ = write!(
@@ -194,8 +201,15 @@ fn cell_at(body: &mut String, cell: Cell, x: f64, y: f64) {
     };
 }
 
-/// What waits for time: a bar for each, with the day it ends.
-fn soaks(body: &mut String, picture: &Picture, top: f64) -> f64 {
+/// How many letters of ordinary text have room, whatever they are: most are narrower.
+fn letters(room: f64) -> usize {
+    (0..400_u16)
+        .take_while(|count| f64::from(*count) * 6.8 < room)
+        .count()
+}
+
+/// What the next steps wait for: under what time clears a bar, with the day it ends.
+fn waits(body: &mut String, picture: &Picture, top: f64, width: f64) -> f64 {
     let waits = picture.columns.iter().flat_map(|column| {
         let next = column.next.iter();
         next.flat_map(move |next| next.waits.iter().map(move |wait| (column, next, wait)))
@@ -210,28 +224,39 @@ fn soaks(body: &mut String, picture: &Picture, top: f64) -> f64 {
         caption("what the next steps wait for")
     );
     let mut y = top + 16.0;
+    let x = MARGIN + LABEL + 20.0;
+    let mut step = String::new();
     for (column, next, wait) in waits {
-        let _ = write!(
-            body,
-            r#"<text class="name" x="{MARGIN}" y="{}">{} → {}</text><text class="quiet" x="{}" y="{}">{}</text>"#,
-            y + 15.0,
-            fit(&next.subject, 16),
-            fit(&column.name, 18),
-            MARGIN + LABEL + 20.0,
-            y + 15.0,
-            fit(&format!("{}: {}", wait.gate, wait.why), 56),
-        );
-        if let Some((until, over)) = wait.until {
-            let x = MARGIN + LABEL + 400.0;
-            let part = over.unwrap_or(0.0) * 120.0;
+        let name = format!("{} → {}", fit(&next.subject, 16), fit(&column.name, 18));
+        // A step is named once, in front of everything that holds it.
+        if name != step {
             let _ = write!(
                 body,
-                r#"<rect class="track" x="{x}" y="{}" width="120" height="8" rx="4"/><rect class="fill" x="{x}" y="{}" width="{part:.1}" height="8" rx="4"/><text class="quiet" x="{}" y="{}">until {}</text>"#,
+                r#"<text class="name" x="{MARGIN}" y="{}">{name}</text>"#,
+                y + 15.0
+            );
+            step = name;
+        }
+        let _ = write!(
+            body,
+            r#"<text class="quiet" x="{x}" y="{}">{}</text>"#,
+            y + 15.0,
+            fit(
+                &format!("{}: {}", wait.gate, wait.why),
+                letters(width - MARGIN - x)
+            ),
+        );
+        if let Some((until, over)) = wait.until {
+            y += 22.0;
+            let part = over.unwrap_or(0.0) * 220.0;
+            let _ = write!(
+                body,
+                r#"<rect class="track" x="{x}" y="{}" width="220" height="8" rx="4"/><rect class="fill" x="{x}" y="{}" width="{part:.1}" height="8" rx="4"/><text class="name" x="{}" y="{}">until {}</text>"#,
                 y + 7.0,
                 y + 7.0,
-                x + 130.0,
-                y + 15.0,
-                until.format("%d %b %H:%M"),
+                x + 232.0,
+                y + 15.5,
+                until.format("%a %d %b %Y, %H:%M UTC"),
             );
         }
         y += 26.0;
@@ -416,4 +441,67 @@ pub(super) fn timeline(timeline: &Timeline, width: f64) -> (String, f64) {
         );
     }
     (body, y + 24.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use promenade::promotion::Rank;
+
+    use super::super::picture::{Column, Next, Wait};
+    use super::*;
+
+    /// The x of every text that starts there, and how many letters it has.
+    fn texts(svg: &str) -> Vec<(f64, f64, String)> {
+        let parts = svg.split("<text ").skip(1);
+        let parts = parts.filter(|part| !part.starts_with("class=\"caption"));
+        parts
+            .filter_map(|part| {
+                let (tag, rest) = part.split_once('>')?;
+                let text = rest.split('<').next()?.to_owned();
+                let middle = tag.contains("mid\"") || tag.contains("end\"");
+                let x = tag.split("x=\"").nth(1)?.split('"').next()?.parse().ok()?;
+                let count = f64::from(u16::try_from(text.chars().count()).ok()?);
+                (!middle).then_some((x, count, text))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_soak_shows_the_day_it_ends_and_nothing_leaves_the_picture() {
+        let until = "2026-11-06T10:00:00Z".parse().unwrap();
+        let wait = |why: &str, until| Wait {
+            gate: "soak:staging".to_owned(),
+            why: why.to_owned(),
+            by: None,
+            rank: Rank::Waiting,
+            until,
+        };
+        let long = "no outcome is recorded for the version, and that goes on and on ".repeat(4);
+        let column = |name: &str, waits| Column {
+            name: name.to_owned(),
+            about: String::new(),
+            held: None,
+            next: Some(Next {
+                subject: "0.1.1".to_owned(),
+                waits,
+            }),
+        };
+        let picture = Picture {
+            columns: vec![
+                column(
+                    "canary",
+                    vec![wait("for 1d of 2d", Some((until, Some(0.5))))],
+                ),
+                column("production", vec![wait(&long, None), wait(&long, None)]),
+            ],
+            ..Picture::empty()
+        };
+        let svg = draw(&picture);
+        assert!(svg.contains("until Fri 06 Nov 2026, 10:00 UTC"), "{svg}");
+        assert!(svg.contains("width=\"110.0\""), "half of the bar");
+        assert_eq!(svg.matches("0.1.1 → production").count(), 1, "{svg}");
+        for (x, count, text) in texts(&svg) {
+            assert!(x + count * 6.8 <= LEAST, "`{text}` begins at {x}");
+        }
+    }
 }

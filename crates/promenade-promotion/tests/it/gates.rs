@@ -91,7 +91,7 @@ fn gates_clear_one_by_one() {
     assert_snapshot!(bench.held(promote("production", "1.0.0-rc.1")), @r"
     freeze (waiting): frozen, by the clocks of Europe/Berlin; clears at 2026-11-02T09:00:00Z
     schedule (waiting): planned for -7d from 2026-11-16T08:00:00Z; clears at 2026-11-09T08:00:00Z
-    soak:staging (waiting): in `staging` for 0 s of 7d; clears at 2026-11-09T08:00:00Z
+    soak:staging (waiting): in `staging` for 0s of 7d; clears at 2026-11-09T08:00:00Z
     approvals (needs-person): 1 of 2 approvals; clears by 1 of dan, eve
     ");
     bench.run_as("dan", approve("production"));

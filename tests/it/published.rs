@@ -170,6 +170,76 @@ fn a_version_that_is_there_already_is_left_alone() {
     assert_eq!(uploads(&registry), ORDER);
 }
 
+/// What is packaged before a release is what the release will tag, and not what it goes on from.
+#[test]
+fn a_package_that_fails_only_with_its_new_version_stops_before_any_tag() {
+    let program = env!("CARGO_BIN_EXE_promenade-under-test");
+    let hooks = format!(
+        "\n[[hook]]\nname = \"package\"\non = \"release\"\nwhen = \"before\"\n\
+         run = [{program:?}, \"publish\", \"--registry\", \"local\", \"--verify\"]\n"
+    );
+    let registry = Crates::start();
+    let Some(house) = house(&registry, &hooks) else {
+        return;
+    };
+    let old = |path: &str| {
+        let text = std::fs::read_to_string(house.path().join(path)).unwrap();
+        text.replace("0.1.0", "0.0.1")
+    };
+    let paths = ORDER.map(|name| format!("{name}/Cargo.toml"));
+    let rules = std::fs::read_to_string(&house.process).unwrap();
+    let may = paths.each_ref().map(|path| format!("{path:?}")).join(", ");
+    let wider = rules.replace("\"Cargo.lock\"]", &format!("\"Cargo.lock\", {may}]"));
+    assert_ne!(rules, wider);
+    std::fs::write(&house.process, wider).unwrap();
+    let mut files: Vec<(&str, String)> = vec![("Cargo.toml", old("Cargo.toml"))];
+    files.extend(paths.iter().map(|path| (path.as_str(), old(path))));
+    let broken = "//! Builds as 0.0.1 only.\n\
+         const _: () = assert!(matches!(env!(\"CARGO_PKG_VERSION\").as_bytes(), b\"0.0.1\"));\n";
+    files.push(("acme-two/src/lib.rs", broken.to_owned()));
+    let files: Vec<_> = files
+        .iter()
+        .map(|(path, text)| (*path, text.as_str()))
+        .collect();
+    house.commit("feat: what knows its version", &files);
+    house.build(&house.head());
+    house.act(&["candidate"]);
+    let refs = house.refs();
+    publish(&house, &["--verify"]);
+
+    let path = house.beside("plan.json").to_str().unwrap().to_owned();
+    let saved = house.run(&["release", "--save", &path]);
+    assert_eq!(saved.code, 0, "{}{}", saved.out, saved.err);
+    let verify = [
+        "publish",
+        "--registry",
+        "local",
+        "--verify",
+        "--plan",
+        &path,
+    ];
+    let by_hand = house.run(&verify);
+    assert_eq!(by_hand.code, 4, "{}{}", by_hand.out, by_hand.err);
+    let run = house.run(&["release", "--execute"]);
+    assert_ne!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.err.contains("hook `package`"), "{}", run.err);
+    assert!(run.err.contains("acme-two v0.1.0"), "{}", run.err);
+    assert_eq!(house.refs(), refs, "no tag, no commit, no record");
+    house.is_clean();
+
+    house.commit("fix: build", &[("acme-two/src/lib.rs", "//! A test.\n")]);
+    house.build(&house.head());
+    house.act(&["candidate"]);
+    house.act(&["release"]);
+    let tagged = house.git(&["show", "v0.1.0:Cargo.toml"]);
+    assert!(tagged.contains("version = \"0.1.0\""), "{tagged}");
+    let left = std::fs::read_dir(house.beside("target")).unwrap();
+    let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let left: Vec<_> = left.filter(|name| name.contains("verify")).collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(uploads(&registry), [""; 0]);
+}
+
 /// Every crate is packaged and built before the release has its first effect.
 #[test]
 fn a_failing_package_stops_before_any_tag() {

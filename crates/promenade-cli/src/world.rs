@@ -28,7 +28,7 @@ use promenade::signature::{GIT_NAMESPACE, MakeSignature};
 use promenade::version::Version;
 
 pub(crate) use act::{ActArgs, carry_out, held, run, run_because, subject};
-pub(crate) use hooks::{HookRunner, last_line};
+pub(crate) use hooks::{HookRunner, PLAN, last_line};
 pub(crate) use shelf::Shelf;
 
 use crate::context::{STREAM, git_error};

@@ -1,12 +1,15 @@
 //! Trees: files of a commit, and what differs between two.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
 
 use gix::ObjectId;
 use gix::bstr::BString;
 use gix::objs::Kind;
 use gix::objs::tree::EntryMode;
 
+use crate::program::Git;
 use crate::{GitError, Repository};
 
 /// How a path differs.
@@ -109,6 +112,32 @@ impl Repository {
         diff(&repository, parent, Some(tree), "", &mut changes)?;
         changes.sort();
         Ok(changes)
+    }
+
+    /// Writes every file of a commit into a directory, which is made: links and modes as git has them,
+    /// without the files of submodules. Neither the index nor the work tree of the repository is touched.
+    ///
+    /// # Errors
+    /// [`GitError::UnknownRevision`] if the revision is no commit, [`GitError::Bare`] if there is no work
+    /// tree, [`GitError::Io`] or [`GitError::Program`] if a file cannot be written.
+    pub fn export(&self, revision: &str, dir: &Path) -> Result<(), GitError> {
+        let commit = self.resolve(revision)?;
+        let top = self.work_tree()?;
+        let to = std::path::absolute(dir)
+            .and_then(|to| std::fs::create_dir_all(&to).map(|()| to))
+            .map_err(|error| GitError::io(format!("make `{}`", dir.display()), error))?;
+        let index = to.join(".git-index");
+        let git = |args: &[&str]| Git::in_dir(&top).args(args).env("GIT_INDEX_FILE", &index);
+        git(&["read-tree", commit.as_str()]).run()?;
+        let mut prefix = OsString::from("--prefix=");
+        prefix.push(&to);
+        prefix.push("/");
+        let made = git(&["checkout-index", "--all", "--force"])
+            .arg(prefix)
+            .run();
+        // Nothing else knows it; what stays of it is no file of the commit.
+        let _ = std::fs::remove_file(&index);
+        made.map(drop)
     }
 
     pub(crate) fn tree_of(

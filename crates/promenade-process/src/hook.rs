@@ -7,7 +7,8 @@ use serde::Deserialize;
 /// One `[[hook]]` table: a command that runs before or after a step of the process.
 ///
 /// Its environment holds `PROMENADE_EVENT`, and `PROMENADE_VERSION`, `PROMENADE_TAG`,
-/// `PROMENADE_COMMIT` and `PROMENADE_ENVIRONMENT` as far as there are such.
+/// `PROMENADE_COMMIT` and `PROMENADE_ENVIRONMENT` as far as there are such. `PROMENADE_PLAN` is a file with
+/// the plan that is carried out: before the first effect it is the only place that has what will be made.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]

@@ -1,6 +1,9 @@
 //! `publish`: crates to their registry, in dependency order.
 
+mod planned;
+
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use promenade::forge::Token;
 use promenade::forge::crates::{
@@ -24,6 +27,10 @@ pub(crate) struct PublishArgs {
     /// Package and build what is missing, and upload nothing: what to do before a tag is made
     #[arg(long, conflicts_with = "execute")]
     verify: bool,
+    /// With `--verify`: package what this plan is going to tag, and not what is here; in a hook that is
+    /// the plan it runs for
+    #[arg(long, value_name = "FILE", requires = "verify")]
+    plan: Option<PathBuf>,
     /// Package files that are not committed, too
     #[arg(long)]
     allow_dirty: bool,
@@ -36,13 +43,27 @@ pub(crate) fn run(args: &PublishArgs, context: &Context) -> Result<Report, CliEr
     let registry = args.registry.as_deref();
     let directory = context.directory();
     let directory = std::path::absolute(directory).map_err(CliError::world)?;
-    let cargo = Cargo::new(&directory, registry).allow_dirty(args.allow_dirty);
-    let workspace = cargo.workspace().map_err(|error| failed(error.into()))?;
+    let mut cargo = Cargo::new(&directory, registry).allow_dirty(args.allow_dirty);
+    let mut workspace = cargo.workspace().map_err(|error| failed(error.into()))?;
+    let planned_tree = match args.verify {
+        true => planned::export(args.plan.as_deref(), context, workspace.target_directory())?,
+        false => None,
+    };
+    if let Some(tree) = &planned_tree {
+        // What was compiled here is of use there too.
+        let target = workspace.target_directory().display().to_string();
+        let there = Cargo::new(tree.directory(&directory)?, registry).allow_dirty(true);
+        cargo = there.env("CARGO_TARGET_DIR", &target);
+        workspace = cargo.workspace().map_err(|error| failed(error.into()))?;
+    }
     let address = find_index(registry, &directory, &|name| std::env::var(name).ok());
     let address = address.map_err(CliError::input)?;
     let index = SparseIndex::new(&address, token(registry)?).map_err(CliError::input)?;
     let planned = plan(&workspace, &cargo, &index, &args.packages).map_err(failed)?;
     let mut text = format!("plan: publish to {address}\n{planned}");
+    if let Some(tree) = &planned_tree {
+        let _ = writeln!(text, "as {} will have it", tree.name);
+    }
     if args.verify {
         verify(&planned, &cargo).map_err(failed)?;
         let count = planned.missing().len();

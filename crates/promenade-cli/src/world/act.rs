@@ -92,7 +92,7 @@ pub(crate) fn carry_out(args: &ActArgs, site: &Site, plan: Plan) -> Result<Repor
         })?;
         text.push_str(&format!("saved in {}\n", path.display()));
     }
-    let outside = site.outside(&plan, args.registry.as_deref())?;
+    let mut outside = site.outside(&plan, args.registry.as_deref())?;
     if !args.execute {
         let obstacles = site.ready(&plan, &outside)?;
         if let Some(kind) = obstacles.iter().map(|one| one.kind).max() {
@@ -110,6 +110,9 @@ pub(crate) fn carry_out(args: &ActArgs, site: &Site, plan: Plan) -> Result<Repor
     } else {
         Some(shelf.keep(&plan)?)
     };
+    if let Some(path) = &kept {
+        outside.hooks.for_plan(path.clone());
+    }
     let mut outcomes = Vec::new();
     let applied = site.apply(plan.clone(), &outside, &mut |step, outcome| {
         text.push_str(&format!("{outcome}: {step}\n"));
@@ -193,8 +196,19 @@ fn failed(
         ),
         None => {}
     }
+    // Its last line is in the message; what led there is above it.
+    for (name, printed) in outside.hooks.take_printed() {
+        let lines: Vec<_> = printed.trim_end().lines().collect();
+        let kept = lines.len().saturating_sub(SHOWN_LINES);
+        let printed = super::indent(&lines.get(kept..).unwrap_or_default().join("\n"));
+        let message = format!("\n{name} printed:\n{}", printed.trim_end());
+        failed.message.push_str(&message);
+    }
     failed
 }
+
+/// How many lines are shown of what a hook printed that failed, the last ones.
+const SHOWN_LINES: usize = 40;
 
 /// Whether a plan begins with a record.
 fn is_record(plan: &Plan) -> bool {

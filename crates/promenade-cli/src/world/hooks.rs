@@ -9,9 +9,13 @@ use std::time::{Duration, Instant};
 
 use promenade::process::port::hook::{HookCall, Hooks, RunHookError};
 
+/// The variable that names the file of the plan that a hook runs for.
+pub(crate) const PLAN: &str = "PROMENADE_PLAN";
+
 /// Runs hooks in a directory.
 pub(crate) struct HookRunner {
     dir: PathBuf,
+    plan: Option<PathBuf>,
     printed: RefCell<Vec<(String, String)>>,
 }
 
@@ -20,8 +24,14 @@ impl HookRunner {
     pub(crate) fn new(dir: PathBuf) -> Self {
         Self {
             dir,
+            plan: None,
             printed: RefCell::default(),
         }
+    }
+
+    /// Tells them where the plan is kept that they run for.
+    pub(crate) fn for_plan(&mut self, path: PathBuf) {
+        self.plan = Some(path);
     }
 
     /// Gives what hooks have printed since the last time, by name.
@@ -61,6 +71,7 @@ impl HookRunner {
             .args(args)
             .current_dir(&self.dir)
             .envs(&call.env)
+            .envs(self.plan.iter().map(|path| (PLAN, path)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

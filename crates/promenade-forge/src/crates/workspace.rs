@@ -126,6 +126,12 @@ impl Workspace {
         })
     }
 
+    /// Returns where cargo builds.
+    #[must_use]
+    pub fn target_directory(&self) -> &Path {
+        &self.target_directory
+    }
+
     /// Returns where cargo leaves the package of a crate.
     pub(super) fn package_file(&self, name: &str, version: &str) -> PathBuf {
         let folder: &Path = &self.target_directory;

@@ -67,6 +67,49 @@ fn a_shallow_clone_is_refused_where_history_counts() {
 }
 
 #[test]
+fn an_exported_commit_is_what_git_checks_out() {
+    let (dir, repository) = fresh();
+    commit(&repository, "a/b.txt", "one");
+    commit(&repository, "run.sh", "#!/bin/sh");
+    git(dir.path(), &["update-index", "--chmod=+x", "run.sh"]);
+    std::os::unix::fs::symlink("a/b.txt", dir.path().join("link")).unwrap();
+    git(dir.path(), &["add", "link"]);
+    git(dir.path(), &["commit", "-q", "-m", "a link"]);
+    let id = repository.head().unwrap();
+    std::fs::write(dir.path().join("a/b.txt"), "changed since").unwrap();
+    let status = git(dir.path(), &["status", "--porcelain"]);
+    let index = std::fs::read(dir.path().join(".git/index")).unwrap();
+
+    let to = tempfile::tempdir().unwrap();
+    repository
+        .export(id.as_str(), &to.path().join("new"))
+        .unwrap();
+    let clone = dir.path().to_str().unwrap();
+    git(to.path(), &["clone", "-q", clone, "clone"]);
+    std::fs::remove_dir_all(to.path().join("clone/.git")).unwrap();
+    let same = std::process::Command::new("diff")
+        .args(["-r", "--no-dereference", "new", "clone"])
+        .current_dir(to.path())
+        .output()
+        .unwrap();
+    assert!(
+        same.status.success(),
+        "{}",
+        String::from_utf8_lossy(&same.stdout)
+    );
+    let mode = |name: &str| {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = to.path().join(name).join("run.sh");
+        std::fs::metadata(path).unwrap().permissions().mode()
+    };
+    assert_eq!(mode("new"), mode("clone"));
+    assert_eq!(git(dir.path(), &["status", "--porcelain"]), status);
+    assert_eq!(std::fs::read(dir.path().join(".git/index")).unwrap(), index);
+    let error = repository.export("absent", to.path()).unwrap_err();
+    assert!(matches!(error, GitError::UnknownRevision { .. }), "{error}");
+}
+
+#[test]
 fn a_commit_leaves_index_and_work_tree_clean() {
     let (dir, repository) = fresh();
     commit(&repository, "a", "1");

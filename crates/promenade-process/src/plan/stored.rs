@@ -92,6 +92,12 @@ impl StoredPlan {
         &self.expected
     }
 
+    /// Returns the steps as they are written there, which nobody has checked: to look at, not to carry out.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
     /// Checks the plan against the state that the ledger had at [`StoredPlan::expected_head`]: its
     /// records follow one another and keep every law, and its tags are those that they name.
     ///

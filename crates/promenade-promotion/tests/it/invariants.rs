@@ -24,13 +24,15 @@ const GUARDS: [(u8, &[&str]); 44] = [
     ),
     (
         3,
-        &["decisions::the_final_commit_is_the_candidates_or_differs_where_the_process_says_so"],
+        &[
+            "decisions::releases::the_final_commit_is_the_candidates_or_differs_where_the_process_says_so",
+        ],
     ),
     (
         4,
         &[
             "gates::drift_blocks_what_comes_after",
-            "decisions::what_is_seen_is_recorded_for_what_it_is",
+            "decisions::places::what_is_seen_is_recorded_for_what_it_is",
         ],
     ),
     (5, &["invariants::no_tag_is_a_subject"]),
@@ -38,7 +40,7 @@ const GUARDS: [(u8, &[&str]); 44] = [
     (
         7,
         &[
-            "decisions::what_is_being_replaced_or_taken_back_opens_nothing",
+            "decisions::places::what_is_being_replaced_or_taken_back_opens_nothing",
             "model::one_candidate_in_three_environments_is_checked_to_the_end",
         ],
     ),
@@ -50,8 +52,8 @@ const GUARDS: [(u8, &[&str]); 44] = [
     (
         10,
         &[
-            "decisions::laws_that_hold_under_every_policy_are_named",
-            "decisions::only_a_later_registration_supersedes_what_is_on_its_way",
+            "decisions::laws::laws_that_hold_under_every_policy_are_named",
+            "decisions::places::only_a_later_registration_supersedes_what_is_on_its_way",
         ],
     ),
     (
@@ -62,7 +64,7 @@ const GUARDS: [(u8, &[&str]); 44] = [
         12,
         &[
             "invariants::a_rejected_candidate_moves_nowhere",
-            "decisions::what_was_rejected_is_not_released_directly_under_another_version",
+            "decisions::releases::what_was_rejected_is_not_released_directly_under_another_version",
         ],
     ),
     (
@@ -76,7 +78,7 @@ const GUARDS: [(u8, &[&str]); 44] = [
         14,
         &[
             "gates::a_rollback_holds_the_environment_until_someone_takes_it_off",
-            "decisions::a_rollback_goes_where_it_was_and_is_not_now",
+            "decisions::rollbacks::a_rollback_goes_where_it_was_and_is_not_now",
         ],
     ),
     (15, &["invariants::a_rollback_deletes_nothing"]),
@@ -84,13 +86,13 @@ const GUARDS: [(u8, &[&str]); 44] = [
         16,
         &[
             "gates::a_rollback_holds_the_environment_until_someone_takes_it_off",
-            "decisions::only_what_is_newer_than_the_rolled_back_one_lifts_its_hold",
+            "decisions::rollbacks::only_what_is_newer_than_the_rolled_back_one_lifts_its_hold",
         ],
     ),
     (
         17,
         &[
-            "decisions::a_rollback_goes_where_it_was_and_is_not_now",
+            "decisions::rollbacks::a_rollback_goes_where_it_was_and_is_not_now",
             "model::every_seeded_defect_is_found",
         ],
     ),
@@ -98,7 +100,7 @@ const GUARDS: [(u8, &[&str]); 44] = [
         18,
         &[
             "gates::announced_freezes_hold_promotions_and_not_rollbacks",
-            "decisions::a_hold_a_freeze_and_a_rejection_are_judged_again_at_the_effect",
+            "decisions::waits::a_hold_a_freeze_and_a_rejection_are_judged_again_at_the_effect",
         ],
     ),
     (19, &["gates::channels_move_forward_except_by_a_rollback"]),
@@ -119,7 +121,7 @@ const GUARDS: [(u8, &[&str]); 44] = [
     (
         22,
         &[
-            "decisions::the_tag_of_an_environment_waits_for_its_own_version",
+            "decisions::places::the_tag_of_an_environment_waits_for_its_own_version",
             "promenade-tag/channel::a_network_name_is_taken_and_version_names_are_not",
         ],
     ),
@@ -145,42 +147,42 @@ const GUARDS: [(u8, &[&str]); 44] = [
         26,
         &[
             "gates::two_keys_of_one_person_are_one_approval",
-            "decisions::authors_do_not_approve_what_was_made_from_their_candidate",
+            "decisions::approvals::authors_do_not_approve_what_was_made_from_their_candidate",
         ],
     ),
     (
         27,
         &[
             "gates::approvals_lapse_are_withdrawn_and_are_void_when_evidence_changes",
-            "decisions::an_approval_is_void_where_what_it_relied_on_is_in_doubt",
+            "decisions::approvals::an_approval_is_void_where_what_it_relied_on_is_in_doubt",
         ],
     ),
     (
         28,
         &[
             "gates::a_waiver_has_a_reason_a_scope_and_an_end",
-            "decisions::waivers_come_from_whom_the_process_names",
+            "decisions::approvals::waivers_come_from_whom_the_process_names",
         ],
     ),
     (
         29,
         &[
             "clocks::no_schedule_of_clocks_ends_a_soak_early",
-            "decisions::a_new_verification_interrupts_nothing_and_doubt_begins_anew",
+            "decisions::places::a_new_verification_interrupts_nothing_and_doubt_begins_anew",
         ],
     ),
     (
         30,
         &[
             "clocks::one_clock_that_jumps_back_only_makes_a_soak_longer",
-            "decisions::a_soak_by_a_named_clock_needs_both_readings",
+            "decisions::waits::a_soak_by_a_named_clock_needs_both_readings",
         ],
     ),
     (
         31,
         &[
             "clocks::no_schedule_promotes_inside_a_freeze",
-            "decisions::a_hold_a_freeze_and_a_rejection_are_judged_again_at_the_effect",
+            "decisions::waits::a_hold_a_freeze_and_a_rejection_are_judged_again_at_the_effect",
         ],
     ),
     (
@@ -231,7 +233,7 @@ const GUARDS: [(u8, &[&str]); 44] = [
         39,
         &[
             "gates::a_hotfix_takes_the_declared_shorter_path_and_owes_its_merge",
-            "decisions::a_hotfix_owes_each_line_it_names_and_nothing_twice",
+            "decisions::obligations::a_hotfix_owes_each_line_it_names_and_nothing_twice",
         ],
     ),
     (
@@ -242,13 +244,13 @@ const GUARDS: [(u8, &[&str]); 44] = [
         41,
         &[
             "embargo::a_sealed_history_is_proven_by_the_public_ledger",
-            "decisions::a_seal_is_made_once_and_opened_in_order",
+            "decisions::laws::a_seal_is_made_once_and_opened_in_order",
         ],
     ),
     (
         42,
         &[
-            "decisions::an_effect_is_intended_once_and_settled_once",
+            "decisions::laws::an_effect_is_intended_once_and_settled_once",
             "promenade-registry/moves::a_crash_in_any_call_converges_when_run_again",
         ],
     ),
@@ -274,10 +276,11 @@ fn every_invariant_is_guarded_by_a_test_that_exists() {
         assert_eq!(place, number);
         assert!(!guards.is_empty());
         for guard in guards {
-            let (file, test) = guard.split_once("::").unwrap();
+            let (file, test) = guard.rsplit_once("::").unwrap();
             let (krate, file) = file
                 .split_once('/')
                 .unwrap_or(("promenade-promotion", file));
+            let file = file.replace("::", "/");
             let path = crates.join(krate).join(format!("tests/it/{file}.rs"));
             let text = std::fs::read_to_string(&path).unwrap_or_default();
             assert!(

@@ -63,6 +63,8 @@ pub(crate) fn write(store: &dyn LedgerStore, acks: &Path, writer: &str, count: u
         .append(true)
         .open(acks)
         .unwrap();
+    let whole: usize = known.iter().map(|(op, at)| op.len() + at.len() + 2).sum();
+    file.set_len(whole as u64).unwrap();
     let mut acknowledge = |op: &OpId, head: &Head| {
         file.write_all(format!("{op} {head}\n").as_bytes()).unwrap();
     };
@@ -107,9 +109,12 @@ pub(crate) fn write(store: &dyn LedgerStore, acks: &Path, writer: &str, count: u
     tally
 }
 
+/// What a writer said in whole lines: one that was killed may have left half of a line.
 fn read_acks(path: &Path) -> Vec<(String, String)> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.lines()
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    whole
+        .lines()
         .filter_map(|line| line.split_once(' '))
         .map(|(op, head)| (op.to_owned(), head.to_owned()))
         .collect()

@@ -62,6 +62,13 @@ const PEERS: &[Peer] = &[
         &["--unreleased", "--offline"],
         "the section of the commits since the last release",
     ),
+    (
+        "git",
+        &["log", "--format=%H %an %at%n%B", "v-first..HEAD"],
+        "the whole history",
+    ),
+    ("cog", &["changelog"], "the whole history in sections"),
+    ("git-cliff", &["--offline"], "the whole history in sections"),
 ];
 
 /// What this program is asked.
@@ -74,6 +81,10 @@ const OURS: &[(&[&str], &str)] = &[
     (
         &["changelog", "draft", "--stdout"],
         "the section of the commits since the last release",
+    ),
+    (
+        &["changelog", "draft", "--stdout", "--since", "v-first"],
+        "the whole history in sections",
     ),
     (
         &["release", "9999.0.0"],
@@ -146,9 +157,9 @@ pub(crate) fn run(matches: &ArgMatches, _context: &Context) -> Result<Report, Cl
         _ => repository(&dir, tags, commits),
     };
     let measured = made.and_then(|()| {
-        let counted = |arguments: &[&str]| count(&dir, arguments);
-        let tags = counted(&["tag"])?;
-        let commits = counted(&["rev-list", "--all"])?;
+        let tags = lines(&dir, &["tag"])?.len();
+        let commits = lines(&dir, &["rev-list", "--all", "--count"])?.concat();
+        let commits: u64 = commits.parse().map_err(CliError::world)?;
         Ok((tags, commits, measure(&dir, runs, limit)?))
     });
     let removed = std::fs::remove_dir_all(&dir);
@@ -307,6 +318,8 @@ fn cloned(dir: &Path, of: &str, last: &str, template: &str) -> Result<(), CliErr
         return Err(CliError::world("a directory whose name is not UTF-8"));
     };
     git(Path::new("."), &["clone", "-q", of, target])?;
+    // What is recorded here is not shared with the repository that was cloned.
+    git(dir, &["remote", "remove", "origin"])?;
     for (name, text) in FILES {
         let path = dir.join(name);
         if let Some(parent) = path.parent() {
@@ -320,8 +333,11 @@ fn cloned(dir: &Path, of: &str, last: &str, template: &str) -> Result<(), CliErr
     let prefix = template.split('{').next().unwrap_or_default();
     let cog = format!("tag_prefix = \"{prefix}\"\n");
     std::fs::write(dir.join("cog.toml"), cog).map_err(CliError::world)?;
-    // As in a generated one, the last release has this name too.
+    // As in a generated one, the last release and the first commit have these names too.
     git(dir, &["tag", "v-last", &format!("{last}^{{commit}}")])?;
+    let first = lines(dir, &["rev-list", "--max-parents=0", "HEAD"])?;
+    let first = first.last().map_or("HEAD", String::as_str);
+    git(dir, &["tag", "v-first", first])?;
     git(dir, &["checkout", "-q", "-B", "main"])?;
     git(dir, &["add", "--force", "--", "."])?;
     let author = ["-c", "user.name=A", "-c", "user.email=a@forge.example"];
@@ -361,12 +377,13 @@ fn done(command: &mut Command) -> Result<(), CliError> {
     }
 }
 
-/// How many lines git answers with.
-fn count(dir: &Path, arguments: &[&str]) -> Result<usize, CliError> {
+/// The lines that git answers with.
+fn lines(dir: &Path, arguments: &[&str]) -> Result<Vec<String>, CliError> {
     let mut command = Command::new("git");
     command.arg("-C").arg(dir).args(arguments);
     let output = command.output().map_err(CliError::world)?;
-    Ok(output.stdout.iter().filter(|byte| **byte == b'\n').count())
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().map(str::to_owned).collect())
 }
 
 /// Writes what `git fast-import` reads.
@@ -408,6 +425,9 @@ fn write_history(
             };
             writeln!(stream, "reset refs/tags/{name}\nfrom :1\n")?;
             tagged += 1;
+        }
+        if n == 0 {
+            writeln!(stream, "reset refs/tags/v-first\nfrom :1\n")?;
         }
         if n + 1 == released {
             writeln!(stream, "reset refs/tags/v-last\nfrom :1\n")?;

@@ -323,6 +323,7 @@ fn a_shallow_clone_says_how_to_get_the_rest() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the slow row is read by people")]
 fn eight_clones_that_push_to_one_remote_lose_nothing() {
     let (_dir, bare, clones) = remote(8);
     let count = testkit::scale(6, 100);

@@ -463,6 +463,10 @@ fn celo_mends_in_private_and_proves_the_order_after() {
         .filter_map(|line| serde_json::from_str(line).ok())
         .collect();
     proves_the_order(&other, &events, &ledger);
+    assert!(
+        disclosed.to_string().contains("released"),
+        "the plan says what becomes public: {disclosed}"
+    );
     let nothing = house.run(&["disclose"]);
     assert_eq!(nothing.code, 2, "{}", nothing.out);
     house.git(&["fsck", "--strict"]);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use semver::Version;
 
-use crate::event::EventKind;
+use crate::event::{Event, EventKind};
 use crate::subject::Subject;
 
 /// One line, without the actor and the time: `promoted 1.4.0 to production`.
@@ -14,7 +14,11 @@ impl fmt::Display for EventKind {
             Self::Adopted {
                 versions, source, ..
             } => {
-                write!(f, "adopted {} versions from {source}", versions.len())
+                let count = match versions.len() {
+                    1 => "1 version".to_owned(),
+                    count => format!("{count} versions"),
+                };
+                write!(f, "adopted {count} from {source}")
             }
             Self::BuildRecorded {
                 artifacts,
@@ -136,8 +140,14 @@ impl fmt::Display for EventKind {
                 write!(f, "{id} {how}: {observed}")
             }
             Self::Sealed { commitment } => write!(f, "sealed {}", short(&commitment.encoded())),
-            Self::Disclosed { commitment, .. } => {
-                write!(f, "disclosed {}", short(&commitment.encoded()))
+            Self::Disclosed {
+                commitment, event, ..
+            } => {
+                write!(f, "disclosed {}", short(&commitment.encoded()))?;
+                match Event::parse(event.as_bytes()) {
+                    Ok(told) => write!(f, ": {}", told.kind),
+                    Err(_) => Ok(()),
+                }
             }
             Self::Extension { namespace, .. } => write!(f, "note of {namespace}"),
             Self::Unknown { name, .. } => write!(f, "{name} (of a newer version)"),

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use promenade::forge::Token;
 use promenade::forge::crates::{
-    Cargo, CratePlan, PlannedCrate, PublishCrateError, SparseIndex, State, find_index, plan,
-    publish, verify,
+    Cargo, CargoError, CratePlan, PlannedCrate, PublishCrateError, SparseIndex, State, find_index,
+    plan, publish, verify,
 };
 use serde_json::{Value, json};
 
@@ -124,6 +124,12 @@ fn one(one: &PlannedCrate) -> Value {
 fn failed(error: PublishCrateError) -> CliError {
     let exit = match &error {
         PublishCrateError::Order(_) => Exit::Input,
+        // There is no workspace here, or it cannot be read.
+        PublishCrateError::Cargo(CargoError::Failed { action, .. })
+            if action.starts_with("metadata") =>
+        {
+            Exit::Input
+        }
         PublishCrateError::OtherBytes { .. } => Exit::Conflict,
         _ => Exit::World,
     };

@@ -136,7 +136,11 @@ impl Planner<'_> {
             kind: ObligationKind::Patch,
             lines: vec![line],
             version: state.highest.clone(),
-            why: format!("{} must be mended on line {}", request.commit, state.line),
+            why: format!(
+                "the fix {} must be released on line {}",
+                crate::plan::short(&request.commit),
+                state.line
+            ),
         };
         let close = request.waived.get(&state.line);
         let close = close.map(|why| Command::CloseObligation {

@@ -130,6 +130,14 @@ impl Planner<'_> {
             .filter(|(_, owed)| owed.kind == ObligationKind::MergeBack && owed.version == *version)
             .map(|(id, _)| id.clone())
             .collect();
+        let paid = self.state.obligations.values().find_map(|owed| {
+            let own = owed.kind == ObligationKind::MergeBack && owed.version == *version;
+            owed.closed.as_ref().filter(|_| own)
+        });
+        if let (true, Some(evidence)) = (owed.is_empty(), paid) {
+            draft.because(format!("hotfix {text} owes nothing any more: {evidence}"));
+            return Ok(draft.finish());
+        }
         let (Some(commit), false) = (commit, owed.is_empty()) else {
             return Err(PlanError::Unknown {
                 what: format!("hotfix {text}"),

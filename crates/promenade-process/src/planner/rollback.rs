@@ -96,6 +96,11 @@ impl Planner<'_> {
             tag: Some(&tag),
             ..About::default()
         };
+        let record = self.state.version(version);
+        if let Some(record) = record.filter(|record| record.stage == Stage::Deprecated) {
+            let why = record.reason.as_deref().unwrap_or("no reason is recorded");
+            draft.because(format!("{text} was deprecated already: {why}"));
+        }
         draft.hooks(HookEvent::Deprecation, HookTime::Before, about);
         draft.record([Command::Deprecate {
             reason: reason.clone(),

@@ -187,7 +187,10 @@ impl Scene {
             Planned::Ready(plan) => *plan,
         };
         self.out.push_str(&world::show(&plan));
-        let count = plan.steps().len();
+        let count = match plan.steps().len() {
+            1 => "1 step".to_owned(),
+            count => format!("{count} steps"),
+        };
         let outside = Outside {
             registry: Some(Arc::clone(&self.registry) as _),
             forge: None,
@@ -197,7 +200,7 @@ impl Scene {
         let receipt = applied.map_err(|error| world::apply_error(&error))?;
         let _ = writeln!(
             self.out,
-            "applied {count} steps; ledger at record {}",
+            "applied {count}; ledger at record {}",
             receipt.head().seq
         );
         Ok(true)

@@ -186,20 +186,171 @@ fn the_latest_after_a_deprecation_is_the_highest_release_that_stands() {
     assert_eq!(latest(), "v0.1.3");
 }
 
-/// B29, B9: what is disclosed has the notes of its changelog on the forge, as any release.
+/// B29, B9, C21.8: what is disclosed has the notes of its changelog and the files of its build on the forge, as
+/// any release.
 #[test]
 fn a_release_that_is_disclosed_has_its_notes() {
     let story = Story::new();
+    let (from, fix) = story.dist();
+    let record = ["build", "record", &from, "--commit", &fix, "--embargoed"];
+    story.house.act(&record);
     let release = ["release", "0.1.0", "--lane", "embargoed", "--embargoed"];
-    story.house.act(&release);
+    story
+        .house
+        .act(&[&release[..], &["--assets", &from]].concat());
     assert_eq!(story.forge.releases().len(), 0);
-    let report = story.act(&["disclose"], "v0.1.0");
+    let disclose = ["disclose", "--assets", &from];
+    let report = story.act(&disclose, "v0.1.0");
+    assert_eq!(story.assets("v0.1.0"), FILES);
     assert_eq!(outcome(&report, "forge"), "done");
     assert_eq!(story.shown("v0.1.0"), (false, false, true));
     let notes = story.release("v0.1.0").body;
     assert!(
         notes.contains("- Everything ([#7](https://forge.example"),
         "{notes}"
+    );
+}
+
+/// The files of a build, and what they hold.
+const FILES: [(&str, &str); 2] = [
+    ("SHA256SUMS", "sums"),
+    ("acme-x86_64.tar.gz", "the program"),
+];
+
+impl Story {
+    /// A directory with the files of a build, and the commit that was built.
+    fn dist(&self) -> (String, String) {
+        let dist = self.house.beside("dist");
+        std::fs::create_dir(&dist).unwrap();
+        for (name, text) in FILES {
+            std::fs::write(dist.join(name), text).unwrap();
+        }
+        let files = [("more.txt", "more\n")];
+        let fix = self.house.commit("feat: a program", &files);
+        (dist.to_str().unwrap().to_owned(), fix)
+    }
+
+    /// The names and the bytes of the files of a release.
+    fn assets(&self, tag: &str) -> Vec<(&'static str, &'static str)> {
+        let assets = self.release(tag).assets.into_iter();
+        let assets = assets.map(|one| {
+            assert_eq!(one.state, "uploaded");
+            let mut known = FILES.into_iter();
+            let found =
+                known.find(|(name, text)| *name == one.name && text.as_bytes() == one.bytes);
+            found.unwrap_or_else(|| panic!("{} has other bytes", one.name))
+        });
+        let mut assets: Vec<_> = assets.collect();
+        assets.sort();
+        assets
+    }
+}
+
+/// Law 10: whatever call the forge dies at, the same plan goes on to one release with each file once.
+#[test]
+fn a_forge_that_dies_between_two_files_is_taken_up_where_it_was() {
+    let died = |at: usize| {
+        let story = Story::new();
+        let (from, fix) = story.dist();
+        let record = ["build", "record", &from, "--commit", &fix];
+        story.house.act(&record);
+        story.act(&["candidate"], "v0.1.0-rc.1");
+        story.forge.add_tag("v0.1.0");
+        story.forge.fault(at, Fault::DeadAfter);
+        let release = ["release", "--execute", "--assets", &from];
+        let run = story.house.run(&release);
+        let died = run.code == 4;
+        assert!(died || run.code == 0, "{}{}", run.out, run.err);
+        if died {
+            story.forge.heal();
+            story.house.act(&["apply"]);
+        }
+        assert_eq!(story.shown("v0.1.0"), (false, false, true), "{at}");
+        assert_eq!(story.assets("v0.1.0"), FILES, "{at}");
+        assert_eq!(story.forge.releases().len(), 2, "{at}");
+        died
+    };
+    // The draft, the first file, the second, and what shows it: each is a few calls.
+    let all: Vec<bool> = std::thread::scope(|scope| {
+        let runs: Vec<_> = [6, 8, 11, 14]
+            .map(|at| scope.spawn(move || died(at)))
+            .into_iter()
+            .collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    assert!(all.iter().filter(|died| **died).count() >= 3, "{all:?}");
+}
+
+/// C21.8: the artifacts that were recorded, and no other bytes, are attached before anybody sees the release.
+#[test]
+fn a_release_has_the_files_of_its_build_and_no_others() {
+    let story = Story::new();
+    let (from, fix) = story.dist();
+    let dist = std::path::PathBuf::from(&from);
+    let write = |name: &str, text: &str| std::fs::write(dist.join(name), text).unwrap();
+    let record = ["build", "record", &from, "--commit", &fix];
+    story.house.act(&record);
+    story.act(&["candidate"], "v0.1.0-rc.1");
+    story.forge.add_tag("v0.1.0");
+    let refs = story.house.refs();
+    let refused = |release: &[&str], code: i32, why: &str| {
+        let run = story.house.run(release);
+        assert_eq!(run.code, code, "{}{}", run.out, run.err);
+        assert!(run.err.contains(why), "{}", run.err);
+        assert_eq!(story.house.refs(), refs, "before the first effect");
+        assert_eq!(story.forge.releases().len(), 1);
+    };
+    let release = ["release", "--execute", "--assets", &from];
+
+    write("acme-x86_64.tar.gz", "another build");
+    refused(&release, 2, "is not what was recorded");
+    std::fs::remove_file(dist.join("acme-x86_64.tar.gz")).unwrap();
+    refused(
+        &release,
+        2,
+        "asset `acme-x86_64.tar.gz`: the recorded build has it",
+    );
+    refused(
+        &[&release[..], &["--asset", "acme-arm.tar.gz"]].concat(),
+        2,
+        "it has SHA256SUMS, acme-x86_64.tar.gz",
+    );
+    write("acme-x86_64.tar.gz", "the program");
+    write("notes.txt", "of nobody");
+    let path = story.house.beside("plan.json").to_str().unwrap().to_owned();
+    let saved = ["release", "--assets", &from, "--save", &path];
+    let planned = story.house.run(&saved);
+    assert_eq!(planned.code, 0, "{}{}", planned.out, planned.err);
+    assert!(
+        planned.out.contains("notes.txt is not attached"),
+        "{}",
+        planned.out
+    );
+
+    // The plan waited, and the file changed: it is compared again.
+    write("acme-x86_64.tar.gz", "another build");
+    refused(
+        &["apply", &path, "--execute"],
+        1,
+        "is not what was recorded",
+    );
+    write("acme-x86_64.tar.gz", "the program");
+    story.house.act(&["apply", &path]);
+    assert_eq!(story.shown("v0.1.0"), (false, false, true));
+    assert_eq!(story.assets("v0.1.0"), FILES);
+    let report = story.house.act(&["apply", &path]);
+    assert_eq!(outcome(&report, "forge"), "already-done");
+    assert_eq!(story.assets("v0.1.0"), FILES, "each once");
+    let drafts = story
+        .forge
+        .asked()
+        .into_iter()
+        .filter(|one| one.verb == "POST");
+    let first = drafts.map(|one| String::from_utf8_lossy(&one.body).into_owned());
+    let made: Vec<_> = first.filter(|body| body.contains("\"v0.1.0\"")).collect();
+    assert!(
+        made[0].contains("\"draft\":true"),
+        "nobody sees it without its files: {made:?}"
     );
 }
 

@@ -2,6 +2,7 @@
 //! plan is made in it, shown, and carried out.
 
 mod act;
+mod files;
 mod hooks;
 pub(crate) mod interrupt;
 mod key;
@@ -28,6 +29,7 @@ use promenade::signature::{GIT_NAMESPACE, MakeSignature};
 use promenade::version::Version;
 
 pub(crate) use act::{ActArgs, carry_out, held, run, run_because, subject};
+pub(crate) use files::AssetArgs;
 pub(crate) use hooks::{HookRunner, PLAN, last_line};
 pub(crate) use shelf::Shelf;
 
@@ -323,6 +325,7 @@ impl Site {
         world.channels = channels.map(|channels| channels as &dyn Channels);
         world.forge = outside.forge.as_deref();
         world.hooks = Some(&outside.hooks);
+        world.assets = Some(&files::FilesHere);
         world
     }
 

@@ -18,7 +18,7 @@ pub use undo::{UndoError, undo};
 
 use crate::embargo::embargo_stream;
 use crate::port::channels::Channels;
-use crate::port::forge::Forge;
+use crate::port::forge::{Assets, Forge};
 use crate::port::hook::Hooks;
 use crate::port::repository::{Applied, Repository};
 use crate::{Plan, Step};
@@ -37,6 +37,8 @@ pub struct World<'a> {
     pub forge: Option<&'a dyn Forge>,
     /// Where hooks run; a process without hooks has none.
     pub hooks: Option<&'a dyn Hooks>,
+    /// Where the files lie that are attached to releases; a plan without assets needs none.
+    pub assets: Option<&'a dyn Assets>,
 }
 
 impl<'a> World<'a> {
@@ -54,6 +56,7 @@ impl<'a> World<'a> {
             channels: None,
             forge: None,
             hooks: None,
+            assets: None,
         }
     }
 }
@@ -196,7 +199,7 @@ fn run(
             hooks.run(call).map_err(ApplyErrorKind::Hook)?;
             Ok(Outcome::Done)
         }
-        Step::Forge { tag, text } => forge::release(world, tag, text),
+        Step::Forge { tag, text, assets } => forge::release(world, tag, text, assets),
         Step::Banner {
             tag,
             reason,

@@ -48,8 +48,8 @@ pub use impact::{ComponentRule, ImpactReason, ImpactRules, ImpactSource, Impacts
 pub use keyring::{KeyRule, TrustedKey, TrustedKeys};
 pub use plan::{DocumentChange, Plan, SCHEMA as PLAN_SCHEMA, Step, StoredPlan, StoredPlanError};
 pub use planner::{
-    Documents, EmergencyRequest, Hand, HotfixRequest, PlanError, Planned, Planner, ReleaseRequest,
-    Remote, Withdrawal,
+    Build, BuildFile, Documents, EmergencyRequest, Hand, HotfixRequest, PlanError, Planned,
+    Planner, ReleaseRequest, Remote, Withdrawal,
 };
 pub use process::Process;
 pub use schema::json_schema;

@@ -1,6 +1,7 @@
 //! Planning: from facts, state and a wish to a plan, or to everything that holds it.
 
 mod after;
+mod assets;
 mod disclose;
 mod documents;
 mod draft;
@@ -23,7 +24,9 @@ use crate::Plan;
 use crate::Process;
 use crate::embargo::Embargo;
 use crate::hook::{HookEvent, HookTime};
+use crate::port::forge::AssetError;
 use crate::port::repository::{Author, RepositoryError};
+pub use assets::{Build, BuildFile};
 use draft::Draft;
 pub(crate) use draft::operation;
 pub use emergency::EmergencyRequest;
@@ -80,6 +83,9 @@ pub enum PlanError {
         /// What is known instead.
         reason: String,
     },
+    /// A file cannot be attached to the release on the forge.
+    #[error("{0}")]
+    Asset(AssetError),
     /// The repository cannot be read.
     #[error("{0}")]
     Repository(RepositoryError),
@@ -211,7 +217,7 @@ impl<'a> Planner<'a> {
             version: version.clone(),
         }])?;
         draft.tag(Class::Candidate, &version, commit, Lane::Regular)?;
-        draft.forge(Class::Candidate, &version, None)?;
+        draft.forge(Class::Candidate, &version, None, Vec::new())?;
         draft.channels(&version, commit)?;
         draft.hooks(HookEvent::Candidate, HookTime::After, about);
         Ok(draft.finish())

@@ -4,7 +4,7 @@ use promenade::git::Archive;
 use promenade::process::port::repository::History as _;
 use promenade::promotion::CommitId;
 
-use crate::world::{self, ActArgs, Site};
+use crate::world::{self, ActArgs, AssetArgs, Site};
 use crate::{CliError, Context, Report};
 
 #[derive(Clone, Debug, clap::Args)]
@@ -12,6 +12,8 @@ pub(crate) struct DiscloseArgs {
     /// A branch that is published too, besides those whose tip was released; may be given several times
     #[arg(long, value_name = "BRANCH")]
     branch: Vec<String>,
+    #[command(flatten)]
+    assets: AssetArgs,
     #[command(flatten)]
     act: ActArgs,
 }
@@ -54,7 +56,8 @@ pub(crate) fn run(args: &DiscloseArgs, context: &Context) -> Result<Report, CliE
             return Err(CliError::input(format!("there is no branch `{name}`")));
         }
     }
+    let build = args.assets.build()?;
     world::run(&args.act, context, &site, |planner, work| {
-        planner.disclose(work, &embargo, &branches)
+        planner.disclose(work, &embargo, &branches, build.as_ref())
     })
 }

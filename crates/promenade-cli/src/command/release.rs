@@ -6,7 +6,7 @@ use promenade::process::ReleaseRequest;
 use promenade::promotion::{Stage, State};
 use promenade::version::{Change, Impact, Lane, Level, Request, Version};
 
-use crate::world::{self, ActArgs, Site};
+use crate::world::{self, ActArgs, AssetArgs, Site};
 use crate::{CliError, Context, Report};
 
 #[derive(Clone, Debug, clap::Args)]
@@ -36,6 +36,8 @@ pub(crate) struct ReleaseArgs {
     /// minor or major
     #[arg(long, default_value = "minor", value_name = "LEVEL")]
     next: Level,
+    #[command(flatten)]
+    assets: AssetArgs,
     #[command(flatten)]
     act: ActArgs,
 }
@@ -82,6 +84,7 @@ fn request(
     };
     request.lane = args.lane;
     request.next = args.next;
+    request.build = args.assets.build()?;
     if let Some(path) = &args.upgrade_notes {
         let notes = String::from_utf8(context.read(path)?).map_err(CliError::input)?;
         request = request.with_upgrade_notes(notes);

@@ -3,7 +3,7 @@
 use promenade_promotion::ledger::AppendError;
 
 use crate::port::channels::MoveChannelError;
-use crate::port::forge::ForgeError;
+use crate::port::forge::{AssetError, ForgeError};
 use crate::port::hook::RunHookError;
 use crate::port::repository::{Obstacle, ObstacleKind, RepositoryError};
 
@@ -50,6 +50,7 @@ impl ApplyError {
                 .iter()
                 .any(|obstacle| obstacle.kind == ObstacleKind::Conflict),
             ApplyErrorKind::Forge(_)
+            | ApplyErrorKind::Asset(_)
             | ApplyErrorKind::Hook(_)
             | ApplyErrorKind::Missing(_)
             | ApplyErrorKind::Stopped => false,
@@ -73,6 +74,9 @@ pub enum ApplyErrorKind {
     /// The forge did not take the release.
     #[error("{0}")]
     Forge(ForgeError),
+    /// A file that is to be attached to a release is not what it must be.
+    #[error("{0}")]
+    Asset(AssetError),
     /// A hook did not end well.
     #[error("{0}")]
     Hook(RunHookError),

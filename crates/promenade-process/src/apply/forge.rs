@@ -2,10 +2,11 @@
 
 use super::{ApplyErrorKind, Outcome, World};
 use crate::port::forge::{
-    Forge, ForgeError, ForgeErrorKind, Release, ReleaseText, Stage, deprecate, deprecation,
+    AssetFile, Forge, ForgeError, ForgeErrorKind, Release, ReleaseText, Stage, deprecate,
+    deprecation,
 };
 
-/// Makes the release of a tag, or moves the one that is there on to its stage. Its name and notes may
+/// Makes the release of a tag with its files, or moves the one that is there on to its stage. Its name and notes may
 /// have been written by people since, and stay; notes that are empty are filled in (B9).
 ///
 /// A release never goes back: a plan of a candidate that is applied once more leaves the release that
@@ -14,12 +15,27 @@ pub(super) fn release(
     world: &World<'_>,
     tag: &str,
     text: &ReleaseText,
+    assets: &[AssetFile],
 ) -> Result<Outcome, ApplyErrorKind> {
     let forge = world.forge.ok_or(ApplyErrorKind::Missing("forge"))?;
     let mut all = forge.list().map_err(ApplyErrorKind::Forge)?;
+    let mut fresh = false;
     if find(&all, tag).is_none() {
-        match forge.create(tag, text) {
-            Ok(_) => return Ok(Outcome::Done),
+        // Nobody sees a release without its files.
+        let stage = match assets {
+            [] => text.stage,
+            _ => Stage::Draft,
+        };
+        let first = ReleaseText {
+            stage,
+            ..text.clone()
+        };
+        match forge.create(tag, &first) {
+            Ok(_) if assets.is_empty() => return Ok(Outcome::Done),
+            Ok(made) => {
+                fresh = true;
+                all.push(made);
+            }
             // It may have been made all the same, by us or by somebody else: look.
             Err(error) if may_exist(error.kind()) => {
                 all = forge.list().map_err(ApplyErrorKind::Forge)?;
@@ -33,6 +49,7 @@ pub(super) fn release(
     let Some(found) = find(&all, tag) else {
         return Err(ApplyErrorKind::Missing("release on the forge"));
     };
+    let attached = attach(world, forge, found, assets)? || fresh;
     let taken = all.iter().any(|one| one.text.stage == Stage::Latest)
         || deprecation(&found.text.notes).is_some();
     let stage = match (found.text.stage, text.stage) {
@@ -44,7 +61,36 @@ pub(super) fn release(
         false => found.text.notes.clone(),
     };
     let name = found.text.name.clone();
-    write(forge, found, ReleaseText { name, notes, stage })
+    let written = write(forge, found, ReleaseText { name, notes, stage })?;
+    Ok(if attached { Outcome::Done } else { written })
+}
+
+/// Attaches what a release does not have yet; tells whether there was anything.
+fn attach(
+    world: &World<'_>,
+    forge: &dyn Forge,
+    release: &Release,
+    assets: &[AssetFile],
+) -> Result<bool, ApplyErrorKind> {
+    let mut attached = false;
+    for file in assets {
+        let there = release
+            .assets
+            .get(&file.name)
+            .and_then(|asset| asset.digest);
+        if there == Some(file.digest) {
+            continue;
+        }
+        let files = world
+            .assets
+            .ok_or(ApplyErrorKind::Missing("place of files"))?;
+        let bytes = files.read(file).map_err(ApplyErrorKind::Asset)?;
+        file.verify(&bytes).map_err(ApplyErrorKind::Asset)?;
+        let made = forge.attach(&release.id, &file.name, &file.media_type, &bytes);
+        made.map_err(ApplyErrorKind::Forge)?;
+        attached = true;
+    }
+    Ok(attached)
 }
 
 /// Puts the banner of a deprecated release on top of its notes, and takes the mark of the latest from

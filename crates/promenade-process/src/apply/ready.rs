@@ -5,6 +5,7 @@ use promenade_promotion::ledger::{AppendError, Head, OpId, StreamId};
 
 use super::{ApplyErrorKind, World, ledger, resolve};
 use crate::embargo::embargo_stream;
+use crate::port::forge::{AssetFile, Release};
 use crate::port::repository::Obstacle;
 use crate::{Plan, Step};
 
@@ -52,12 +53,13 @@ pub fn ready(plan: &Plan, world: &World<'_>) -> Result<Vec<Obstacle>, ApplyError
                         let clears = "naming the forge, and a token for it";
                         obstacles.push(Obstacle::held("forge", why, clears));
                     }
-                    Some(forge) => {
-                        if let Err(error) = forge.list() {
+                    Some(forge) => match forge.list() {
+                        Ok(all) => obstacles.extend(files(step, &all, world)),
+                        Err(error) => {
                             let clears = "a forge that answers";
                             obstacles.push(Obstacle::world("forge", error.to_string(), clears));
                         }
-                    }
+                    },
                 }
             }
             Step::Hook(call) if world.hooks.is_none() => {
@@ -69,6 +71,39 @@ pub fn ready(plan: &Plan, world: &World<'_>) -> Result<Vec<Obstacle>, ApplyError
     }
     obstacles.dedup();
     Ok(obstacles)
+}
+
+/// Files that are to be attached, and are not there or are not what was recorded; or whose name the release
+/// has already, with other bytes.
+fn files(step: &Step, releases: &[Release], world: &World<'_>) -> Vec<Obstacle> {
+    let Step::Forge { tag, assets, .. } = step else {
+        return Vec::new();
+    };
+    let there = releases.iter().find(|release| release.tag == *tag);
+    let look = |file: &AssetFile| {
+        let shown = there.and_then(|there| there.assets.get(&file.name)?.digest);
+        match shown {
+            Some(found) if found == file.digest => None,
+            Some(found) => {
+                let why = format!(
+                    "the release of {tag} has `{}` with digest {found}",
+                    file.name
+                );
+                Some(Obstacle::conflict("asset", why))
+            }
+            None => {
+                let Some(assets) = world.assets else {
+                    let why = format!("asset `{}` is a file, and no files are given", file.name);
+                    return Some(Obstacle::held("asset", why, "giving the files"));
+                };
+                let read = assets.read(file).and_then(|bytes| file.verify(&bytes));
+                let clears = "the file that was recorded, or planning again without it";
+                read.err()
+                    .map(|error| Obstacle::held("asset", error.to_string(), clears))
+            }
+        }
+    };
+    assets.iter().filter_map(look).collect()
 }
 
 /// Whether a step is a commit that goes on from another one of the plan: what stands in the way of that one

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{brief, content, short};
 use crate::embargo::under;
-use crate::port::forge::ReleaseText;
+use crate::port::forge::{AssetFile, ReleaseText};
 use crate::port::hook::HookCall;
 use crate::port::repository::{Change, CommitRequest, PushRequest, Source, TagRequest};
 
@@ -88,6 +88,9 @@ pub enum Step {
         tag: String,
         /// What it says, if it is made; one that is there keeps its name and its notes.
         text: ReleaseText,
+        /// The files that are attached to it before it is shown (C21.8).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        assets: Vec<AssetFile>,
     },
     /// Puts the banner of a deprecated release on top of its notes on the forge (C29), and takes the
     /// mark of the latest from it. A tag without a release there needs none.
@@ -207,7 +210,7 @@ impl fmt::Display for Step {
             Self::Private { events, .. } => {
                 let events = events.iter().filter_map(|event| under(event));
                 let events: Vec<_> = events.map(|(event, _)| event.kind.to_string()).collect();
-                write!(f, "keep in private {}", events.join("; "))
+                write!(f, "keep in private: {}", events.join("; "))
             }
             Self::Channel {
                 name,
@@ -220,8 +223,13 @@ impl fmt::Display for Step {
                 write!(f, "channel {name}: {from} -> {} ({why})", brief(to))
             }
             Self::Hook(call) => write!(f, "run {}: {}", call.name, call.command.join(" ")),
-            Self::Forge { tag, text } => {
-                write!(f, "forge release `{}` of {tag} ({})", text.name, text.stage)
+            Self::Forge { tag, text, assets } => {
+                write!(f, "forge release `{}` of {tag} ({})", text.name, text.stage)?;
+                if assets.is_empty() {
+                    return Ok(());
+                }
+                let assets: Vec<_> = assets.iter().map(AssetFile::to_string).collect();
+                write!(f, " with {}", assets.join(", "))
             }
             Self::Banner { tag, reason, .. } => {
                 write!(f, "forge banner on {tag}: deprecated, {reason}")

@@ -265,7 +265,7 @@ mod tests {
 
     use super::*;
     use crate::DocumentChange;
-    use crate::port::forge::{ReleaseText, Stage};
+    use crate::port::forge::{AssetFile, ReleaseText, Stage};
     use crate::port::hook::HookCall;
     use crate::port::repository::{
         Author, CommitRequest, PushRef, PushRequest, Source, TagRequest,
@@ -394,6 +394,19 @@ mod tests {
                     notes,
                     stage: Stage::Latest,
                 },
+                assets: Vec::new(),
+            }),
+            (strategy::digest(), any::<u64>(), "[a-z/]{1,8}").prop_map(|(digest, size, path)| {
+                let file = AssetFile::new("app.tar.gz", path, digest, size, "application/gzip");
+                Step::Forge {
+                    tag: "v1".to_owned(),
+                    text: ReleaseText {
+                        name: "one".to_owned(),
+                        notes: String::new(),
+                        stage: Stage::Full,
+                    },
+                    assets: vec![file.expect("it is a name")],
+                }
             }),
             proptest::option::of("\\PC{0,8}").prop_map(|instead| Step::Banner {
                 tag: "v1".to_owned(),

@@ -5,7 +5,7 @@ use promenade_tag::Class;
 use promenade_version::Version;
 
 use super::publish::About;
-use super::{Draft, PlanError, Planned, Planner};
+use super::{Build, Draft, PlanError, Planned, Planner};
 use crate::embargo::{Embargo, under};
 use crate::hook::{HookEvent, HookTime};
 use crate::port::repository::Repository;
@@ -20,7 +20,7 @@ struct Told {
 impl Planner<'_> {
     /// Plans a disclosure: every event of the private stream is appended to the public one, which proves
     /// their order by the commitments that it holds; tags and branches are published, channels move, and
-    /// the forge shows the releases with the notes that their changelogs have. `branches` are those that hold what was made in private.
+    /// the forge shows the releases with the notes that their changelogs have, and the files of `build`. `branches` are those that hold what was made in private.
     ///
     /// # Errors
     /// [`PlanError::Unknown`] if nothing waits for disclosure, or the public ledger went another way.
@@ -29,6 +29,7 @@ impl Planner<'_> {
         repository: &dyn Repository,
         embargo: &Embargo,
         branches: &[(String, CommitId)],
+        build: Option<&Build>,
     ) -> Result<Planned, PlanError> {
         let waiting: Vec<&Event> = embargo.waiting(self.state).collect();
         let count = match waiting.len() {
@@ -65,6 +66,12 @@ impl Planner<'_> {
                 event: Box::new(event),
             });
         }
+        if build.is_some() && told.len() != 1 {
+            return Err(PlanError::Unknown {
+                what: "the release that files are attached to".to_owned(),
+                reason: format!("{} are disclosed", told.len()),
+            });
+        }
         for one in &told {
             let about = about(one);
             draft.hooks(HookEvent::Release, HookTime::Before, about);
@@ -80,7 +87,14 @@ impl Planner<'_> {
         }
         for one in &told {
             let notes = self.notes_at(repository, &one.version, &one.commit)?;
-            draft.forge(Class::Release, &one.version, notes)?;
+            let record = draft.state().version(&one.version);
+            let set = record.and_then(|record| record.artifacts);
+            let set = set.and_then(|set| draft.state().sets.get(&set)?.artifacts.clone());
+            let assets = match build.zip(set) {
+                Some((build, set)) => draft.assets(build, &set)?,
+                None => Vec::new(),
+            };
+            draft.forge(Class::Release, &one.version, notes, assets)?;
             draft.channels(&one.version, &one.commit)?;
             draft.hooks(HookEvent::Release, HookTime::After, about(one));
         }

@@ -9,7 +9,7 @@ use promenade_version::Version;
 use super::{Draft, PlanError};
 use crate::hook::{HookEvent, HookTime};
 use crate::plan::Step;
-use crate::port::forge::{ReleaseText, Stage, deprecate};
+use crate::port::forge::{AssetFile, ReleaseText, Stage, deprecate};
 use crate::port::hook::HookCall;
 use crate::port::repository::{PushRef, PushRequest};
 
@@ -74,6 +74,7 @@ impl Draft<'_, '_> {
         class: Class,
         version: &Version,
         notes: Option<String>,
+        assets: Vec<AssetFile>,
     ) -> Result<(), PlanError> {
         let process = self.process();
         let Some(rules) = process.forge() else {
@@ -103,6 +104,7 @@ impl Draft<'_, '_> {
         self.step(Step::Forge {
             tag,
             text: ReleaseText { name, notes, stage },
+            assets,
         });
         Ok(())
     }

@@ -12,7 +12,7 @@ use promenade_version::{Lane, Level, Version};
 
 use super::documents::read;
 use super::publish::About;
-use super::{Draft, PlanError, Planned, Planner};
+use super::{Build, Draft, PlanError, Planned, Planner};
 use crate::hook::{HookEvent, HookTime};
 use crate::plan::{DocumentChange, Step};
 use crate::port::repository::{CommitRequest, Repository};
@@ -36,6 +36,8 @@ pub struct ReleaseRequest {
     /// The level of the release that the main branch goes on to, where the process says what manifests
     /// name after a release.
     pub next: Level,
+    /// The files of the build, which are attached to the release on the forge (C21.8).
+    pub build: Option<Build>,
 }
 
 impl ReleaseRequest {
@@ -50,7 +52,15 @@ impl ReleaseRequest {
             branch: branch.into(),
             upgrade_notes: None,
             next: Level::Minor,
+            build: None,
         }
+    }
+
+    /// Attaches the files of the build to the release on the forge.
+    #[must_use]
+    pub fn with_assets(mut self, build: Build) -> Self {
+        self.build = Some(build);
+        self
     }
 
     /// Adds what users must do to come to this version.
@@ -71,6 +81,7 @@ impl ReleaseRequest {
             branch: branch.into(),
             upgrade_notes: None,
             next: Level::Minor,
+            build: None,
         }
     }
 
@@ -130,6 +141,14 @@ impl Planner<'_> {
         if let Some(standing) = self.standing(&request.version) {
             let commit = standing.commit.clone();
             draft.because(format!("{text} was released from commit {commit}"));
+            let set = standing.artifacts;
+            let set = set.and_then(|set| self.state.sets.get(&set)?.artifacts.clone());
+            if let Some((build, set)) = request.build.as_ref().zip(set) {
+                // Files that came after the release.
+                let assets = draft.assets(build, &set)?;
+                let notes = self.notes_at(repository, &request.version, &commit)?;
+                draft.forge(Class::Release, &request.version, notes, assets)?;
+            }
             draft.channels(&request.version, &commit)?;
             return Ok(draft.finish());
         }
@@ -138,6 +157,10 @@ impl Planner<'_> {
         let commit = self.commit(repository, request, &from, &changes)?;
         let Some(artifacts) = self.artifacts_for(request, &tip, &mut draft) else {
             return Ok(draft.finish());
+        };
+        let assets = match &request.build {
+            Some(build) => draft.assets(build, &artifacts)?,
+            None => Vec::new(),
         };
         let id = commit
             .as_ref()
@@ -167,7 +190,7 @@ impl Planner<'_> {
         }
         draft.tag(Class::Release, &request.version, &id, request.lane)?;
         self.go_on(repository, request, &tip, commit.as_ref(), &mut draft)?;
-        draft.forge(Class::Release, &request.version, notes)?;
+        draft.forge(Class::Release, &request.version, notes, assets)?;
         draft.channels(&request.version, &id)?;
         draft.hooks(HookEvent::Release, HookTime::After, about);
         Ok(draft.finish())

@@ -6,10 +6,12 @@
 mod banner;
 pub mod conformance;
 mod error;
+mod file;
 mod value;
 
 pub use banner::{DeprecateError, deprecate, deprecation};
 pub use error::{ForgeError, ForgeErrorKind};
+pub use file::{AssetError, AssetFile, Assets};
 pub use value::{Asset, Release, ReleaseId, ReleaseText, Stage};
 
 /// The releases of one repository on a forge.

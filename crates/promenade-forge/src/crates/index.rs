@@ -142,7 +142,7 @@ fn same_version(a: &str, b: &str) -> bool {
 
 fn problem(error: &HttpError) -> String {
     match error {
-        HttpError::Unknown { cause } => format!("nobody knows: {cause}"),
+        HttpError::Unknown { cause } => format!("it did not answer: {cause}"),
         HttpError::Throttled { .. } => "the index asks to wait".to_owned(),
         HttpError::Protocol { problem } => problem.clone(),
     }

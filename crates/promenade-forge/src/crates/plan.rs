@@ -115,6 +115,9 @@ impl fmt::Display for CratePlan {
             } = one;
             writeln!(f, "  {}. {name} {version}: {state}", index + 1)?;
         }
+        if self.crates.is_empty() {
+            writeln!(f, "  no package of the workspace may go there")?;
+        }
         Ok(())
     }
 }

@@ -78,7 +78,7 @@ impl Planner<'_> {
         let mut commands = Vec::new();
         for state in &states {
             draft.because(format!(
-                "line {} is supported; its last release is {}",
+                "line {} is supported; its last release that stands is {}",
                 state.line,
                 self.text(&state.highest)
             ));
@@ -97,10 +97,9 @@ impl Planner<'_> {
             if let Some(release) = release
                 && let Some(by) = self.held_by(repository, commit, &release)?
             {
-                held.push((
-                    id,
-                    format!("{} holds it by {by}", self.text(&state.highest)),
-                ));
+                let evidence = format!("{} holds it by {by}", self.text(&state.highest));
+                draft.because(format!("line {line} has it: {evidence}"));
+                held.push((id, evidence));
                 continue;
             }
             if let Some(branch) = self.line_branch(repository, &state.highest, &mut draft)? {

@@ -231,18 +231,7 @@ fn head() -> String {
         One run of `cargo xtask bench`, which writes this file. Each group stands beside a peer or a physical limit\n\
         in the same run, so read the ratios: below 1 is faster than that. Medians; where a group says CPU, processor time.\n\n"
         .to_owned();
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name"));
-    let model = model.map_or("an unknown processor", |line| {
-        line.trim_start_matches([' ', '\t', ':'])
-    });
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let _ = writeln!(
-        text,
-        "Machine: {model}, {cores} threads, {} {}.",
-        std::env::consts::OS,
-        std::env::consts::ARCH
-    );
+    text.push_str(&machine());
     let versions: Vec<String> = VERSIONS
         .iter()
         .filter_map(|(program, args)| {
@@ -260,6 +249,21 @@ fn head() -> String {
         .collect();
     let _ = writeln!(text, "Versions: {}.", versions.join(", "));
     text
+}
+
+/// The line that says what machine this is.
+pub(crate) fn machine() -> String {
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name"));
+    let model = model.map_or("an unknown processor", |line| {
+        line.trim_start_matches([' ', '\t', ':'])
+    });
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    format!(
+        "Machine: {model}, {cores} threads, {} {}.\n",
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    )
 }
 
 /// This program and its peers as processes, by an optimised build of this one.

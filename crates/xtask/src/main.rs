@@ -1,6 +1,7 @@
 //! The tasks of this repository, with every command of `promenade-cli` embedded.
 
 mod bench;
+mod cost;
 mod pages;
 mod peers;
 mod programs;
@@ -16,5 +17,6 @@ fn main() -> std::process::ExitCode {
         .command(pages::command(), pages::run)
         .command(peers::command(), peers::run)
         .command(bench::command(), bench::run)
+        .command(cost::command(), cost::run)
         .main()
 }

@@ -1,5 +1,6 @@
 //! The tasks of this repository, with every command of `promenade-cli` embedded.
 
+mod api;
 mod bench;
 mod cost;
 mod pages;
@@ -18,5 +19,6 @@ fn main() -> std::process::ExitCode {
         .command(peers::command(), peers::run)
         .command(bench::command(), bench::run)
         .command(cost::command(), cost::run)
+        .command(api::command(), api::run)
         .main()
 }

@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod cost;
+mod minimal;
 mod pages;
 mod peers;
 mod programs;
@@ -20,5 +21,6 @@ fn main() -> std::process::ExitCode {
         .command(bench::command(), bench::run)
         .command(cost::command(), cost::run)
         .command(api::command(), api::run)
+        .command(minimal::command(), minimal::run)
         .main()
 }

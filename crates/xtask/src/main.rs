@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod cost;
+mod coverage;
 mod minimal;
 mod pages;
 mod peers;
@@ -20,6 +21,7 @@ fn main() -> std::process::ExitCode {
         .command(peers::command(), peers::run)
         .command(bench::command(), bench::run)
         .command(cost::command(), cost::run)
+        .command(coverage::command(), coverage::run)
         .command(api::command(), api::run)
         .command(minimal::command(), minimal::run)
         .main()

@@ -45,7 +45,18 @@ fn every_command_has_a_man_page_that_names_its_options() {
     let root = page("promenade.1");
     assert!(root.contains(".TH promenade 1") && root.contains("Plans a release"));
     // The tasks of this repository belong to its xtask and not to the program.
-    let own = ["bench", "pages", "peers", "slow", "test", "tidy"];
+    let own = [
+        "api",
+        "bench",
+        "cost",
+        "coverage",
+        "minimal-versions",
+        "pages",
+        "peers",
+        "slow",
+        "test",
+        "tidy",
+    ];
     let all = commands(&help(&[]));
     assert!(all.len() > 30, "{all:?}");
     for name in all.iter().filter(|name| !own.contains(&name.as_str())) {

@@ -212,7 +212,7 @@ impl Context {
     pub(crate) fn process_file(&self, path: &Path) -> Result<Process, CliError> {
         let bytes = self.read(path).map_err(|error| {
             let presets = promenade::process::preset::NAMES.join(", ");
-            let hint = "name another with `--process FILE`, or take one that ships: `--process preset:NAME`";
+            let hint = "`init` proposes one; name another with `--process FILE`, or take one that ships: `--process preset:NAME`";
             CliError { message: format!("{error}; {hint} ({presets})"), ..error }
         })?;
         let origin = path.display().to_string();

@@ -2,6 +2,7 @@
 
 mod ambiguity;
 mod channel;
+mod channel_rules;
 mod corpus;
 mod finding;
 mod history;

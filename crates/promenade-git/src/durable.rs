@@ -57,6 +57,8 @@ pub trait Disk: Send + Sync {
 
 /// How many syncs wait for the disk at the same time.
 const MAX_SYNCS: usize = 16;
+/// How often a directory is made for an object while a git that clears up removes it again.
+const PLACE_TRIES: u32 = 20;
 
 /// The file system of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
@@ -184,14 +186,28 @@ impl<'a> Objects<'a> {
             // The directory may not be, or not any more: git removes those that are empty.
             let rename = DiskOp::Rename(&one.scratch, &path);
             if !one.directory.is_dir() || self.disk.apply(rename).is_err() {
-                apply(self.disk, DiskOp::MakeDir(&one.directory))?;
                 directories.insert(self.root.as_path());
-                apply(self.disk, rename)?;
+                self.place(&one.directory, rename)?;
             }
             directories.insert(&one.directory);
         }
         let directories: Vec<_> = directories.into_iter().map(DiskOp::SyncDir).collect();
         sync(self.disk, &directories, &self.root)
+    }
+
+    /// Makes the directory of an object and moves the object there: again, as long as a git that clears up
+    /// is faster each time.
+    fn place(&self, directory: &Path, rename: DiskOp<'_>) -> Result<(), GitError> {
+        for _ in 1..PLACE_TRIES {
+            apply(self.disk, DiskOp::MakeDir(directory))?;
+            match self.disk.apply(rename) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(_) => break,
+                Ok(()) => return Ok(()),
+            }
+        }
+        apply(self.disk, DiskOp::MakeDir(directory))?;
+        apply(self.disk, rename)
     }
 }
 

@@ -258,3 +258,36 @@ fn whichever_change_fails_nothing_is_half_done_and_the_error_says_why() {
         }
     }
 }
+
+/// A disk on which a git that clears up removes each empty directory of the object store right before an
+/// object is moved there, so many times.
+struct Cleared(Mutex<usize>);
+
+impl Disk for Cleared {
+    fn apply(&self, op: DiskOp<'_>) -> io::Result<()> {
+        if let DiskOp::Rename(_, to) = op {
+            let mut left = self.0.lock().unwrap();
+            let directory = to.parent().unwrap();
+            // One that is not empty stays, as git does it.
+            if *left > 0 && std::fs::remove_dir(directory).is_ok() {
+                *left -= 1;
+            }
+        }
+        OsDisk.apply(op)
+    }
+}
+
+/// Git removes directories of objects that are empty, also one that was made for an object a moment ago.
+#[test]
+fn a_directory_that_git_clears_away_again_and_again_is_made_again() {
+    for (times, fits) in [(1, true), (12, true), (10_000, false)] {
+        let dir = tempfile::tempdir().unwrap();
+        let repository = Repository::init(dir.path()).unwrap();
+        let cleared = ledger(&repository).disk(Arc::new(Cleared(Mutex::new(times))));
+        let done = cleared.append(&stream(), &Head::EMPTY, &op("1"), &bodies(1));
+        assert_eq!(done.is_ok(), fits, "{times}: {done:?}");
+        let kept = read(dir.path()).unwrap().0.len();
+        assert_eq!(kept, usize::from(fits), "all or nothing");
+        git(dir.path(), &["fsck", "--strict"]);
+    }
+}

@@ -45,10 +45,6 @@ impl Listing {
             .max()
             .unwrap_or(0)
     }
-
-    pub(crate) fn segments(&self) -> impl DoubleEndedIterator<Item = &Segment> {
-        self.bundles.iter().chain(&self.loose)
-    }
 }
 
 impl Layout {
@@ -64,11 +60,12 @@ impl Layout {
     }
 
     pub(crate) fn record_path(&self, first: u64) -> PathBuf {
-        self.records.join(format!("{first:020}"))
+        Name { last: None, first }.segment(&self.records).path
     }
 
     pub(crate) fn bundle_path(&self, first: u64, last: u64) -> PathBuf {
-        self.bundles.join(format!("{first:020}-{last:020}"))
+        let last = Some(last);
+        Name { last, first }.segment(&self.bundles).path
     }
 
     pub(crate) fn list(&self) -> Result<Listing, StoreError> {
@@ -95,8 +92,27 @@ impl Layout {
 
     /// Returns the head, from the last record alone.
     pub(crate) fn head(&self) -> Result<Head, Retry> {
-        let listing = self.list()?;
-        let Some(last) = listing.segments().next_back() else {
+        // Records first, as in `list`, of which this needs the last file alone.
+        let (mut loose, mut bundle, mut odd) = (None, None, false);
+        each(&self.records, &mut |name| {
+            odd |= name.last.is_some();
+            loose = loose.max(Some(name));
+        })?;
+        each(&self.bundles, &mut |name| {
+            odd |= name.last.is_none();
+            bundle = bundle.max(Some(name));
+        })?;
+        if odd {
+            // It says which file does not belong there.
+            self.list()?;
+        }
+        let newest = match (loose, bundle) {
+            (Some(loose), bundle) if bundle.is_none_or(|b| b.last < Some(loose.first)) => {
+                Some(loose.segment(&self.records))
+            }
+            (_, bundle) => bundle.map(|bundle| bundle.segment(&self.bundles)),
+        };
+        let Some(last) = &newest else {
             return Ok(Head::EMPTY);
         };
         let mut head = Head::EMPTY;
@@ -171,50 +187,61 @@ impl From<StoreError> for Retry {
     }
 }
 
+/// What the name of a file says of the records in it; the greatest is the one that goes furthest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Name {
+    last: Option<u64>,
+    first: u64,
+}
+
+impl Name {
+    fn read(text: &str) -> Option<Self> {
+        let number = |text: &str| {
+            let digits = text.len() == 20 && text.bytes().all(|byte| byte.is_ascii_digit());
+            let number = text.parse::<u64>().ok()?;
+            (digits && number > 0).then_some(number)
+        };
+        let (first, last) = match text.split_once('-') {
+            Some((first, last)) => (number(first)?, Some(number(last)?)),
+            None => (number(text)?, None),
+        };
+        last.is_none_or(|last| first <= last)
+            .then_some(Self { last, first })
+    }
+
+    fn segment(self, dir: &Path) -> Segment {
+        let Self { last, first } = self;
+        let path = match last {
+            Some(last) => dir.join(format!("{first:020}-{last:020}")),
+            None => dir.join(format!("{first:020}")),
+        };
+        Segment { first, last, path }
+    }
+}
+
 fn list(dir: &Path) -> Result<Vec<Segment>, StoreError> {
+    let mut segments = Vec::new();
+    each(dir, &mut |name| segments.push(name.segment(dir)))?;
+    Ok(segments)
+}
+
+/// Calls `visit` with the name of each file of records in a directory.
+fn each(dir: &Path, visit: &mut dyn FnMut(Name)) -> Result<(), StoreError> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(file("listing", dir, &error)),
     };
-    let mut segments = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|error| file("listing", dir, &error))?;
         let name = entry.file_name();
-        let path = entry.path();
-        let Some(name) = name.to_str() else {
-            return Err(foreign(&path));
-        };
-        if name.starts_with('.') {
+        let text = name.to_str().unwrap_or_default();
+        if text.starts_with('.') {
             continue;
         }
-        let number = |text: &str| {
-            let digits = text.len() == 20 && text.bytes().all(|byte| byte.is_ascii_digit());
-            text.parse::<u64>()
-                .ok()
-                .filter(|number| digits && *number > 0)
-        };
-        let (first, last) = match name.split_once('-') {
-            Some((first, last)) => (number(first), Some(number(last))),
-            None => (number(name), None),
-        };
-        match (first, last) {
-            (Some(first), None) => segments.push(Segment {
-                first,
-                last: None,
-                path,
-            }),
-            (Some(first), Some(Some(last))) if first <= last => {
-                segments.push(Segment {
-                    first,
-                    last: Some(last),
-                    path,
-                });
-            }
-            _ => return Err(foreign(&path)),
-        }
+        visit(Name::read(text).ok_or_else(|| foreign(&entry.path()))?);
     }
-    Ok(segments)
+    Ok(())
 }
 
 fn foreign(path: &Path) -> StoreError {

@@ -17,6 +17,9 @@ pub(crate) struct Address<'a> {
 impl<'a> Address<'a> {
     /// Splits an address. Without a comparison, the tag is the segment that holds `version`.
     pub(crate) fn read(url: &'a str, version: Option<&str>) -> Option<Self> {
+        if !is_destination(url) {
+            return None;
+        }
         if let Some(found) = Self::comparison(url) {
             return Some(found);
         }
@@ -51,6 +54,22 @@ impl<'a> Address<'a> {
             tail: rest.get(len..)?,
         })
     }
+}
+
+/// Returns whether a link definition can hold an address as it is
+/// ([CommonMark](https://spec.commonmark.org/0.31.2/#link-destination)).
+fn is_destination(url: &str) -> bool {
+    let mut open = 0_usize;
+    let fits = |c: char| {
+        match c {
+            '(' => open += 1,
+            ')' if open == 0 => return false,
+            ')' => open -= 1,
+            _ => {}
+        }
+        !(c.is_ascii_control() || c == ' ')
+    };
+    !url.starts_with('<') && url.chars().all(fits) && open == 0
 }
 
 /// Learns what stands before and after the version in tags, from the addresses of the releases.

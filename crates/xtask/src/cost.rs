@@ -463,18 +463,26 @@ impl Table {
 
     fn text(&self) -> Result<String, CliError> {
         let mut text = head();
+        let subjects = subjects()?;
         for (title, is_peer) in [("Ours", false), ("Peers", true)] {
+            let known = subjects.iter().filter(|one| one.is_peer == is_peer);
+            let rows: Vec<_> = known
+                .filter_map(|one| {
+                    self.rows
+                        .get(&(one.name.clone(), one.features().to_owned()))
+                })
+                .collect();
+            if rows.is_empty() {
+                continue;
+            }
             let _ = writeln!(
                 text,
                 "\n## {title}\n\n\
                  | crate | features | other crates | dev, CPU s | release, CPU s | program |\n\
                  |---|---|---:|---:|---:|---:|"
             );
-            for subject in subjects()?.iter().filter(|one| one.is_peer == is_peer) {
-                let key = (subject.name.clone(), subject.features().to_owned());
-                if let Some(row) = self.rows.get(&key) {
-                    let _ = writeln!(text, "{row}");
-                }
+            for row in rows {
+                let _ = writeln!(text, "{row}");
             }
         }
         Ok(text)

@@ -183,8 +183,28 @@ fn heading(
     let template = model
         .and_then(template)
         .and_then(|text| text.parse().ok())
+        .filter(|template| is_read_back(template, style))
         .or_else(|| fallback().parse().ok());
     (template.unwrap_or_else(plain_heading), style)
+}
+
+/// Returns whether a heading that is written after a template will be found again.
+fn is_read_back(template: &HeadingTemplate, style: DateStyle) -> bool {
+    let (version, date) = (
+        "1.2.3",
+        NaiveDate::from_ymd_opt(2024, 1, 2).unwrap_or_default(),
+    );
+    let text = template.render(|place| match place {
+        "version" => version.to_owned(),
+        "date" => style.render(date),
+        _ => "https://forge.example/1.2.3".to_owned(),
+    });
+    crate::heading::read(&text).is_some_and(|reading| {
+        let (start, end) = reading.version;
+        text.get(start..end) == Some(version)
+            && (reading.date.is_some() || !template.has("date"))
+            && (reading.url.is_some() || !template.has("url"))
+    })
 }
 
 fn plain_heading() -> HeadingTemplate {

@@ -183,13 +183,13 @@ fn core(text: &str, start: usize, prefixed: bool) -> Option<Reading> {
 /// be a number alone.
 fn stands_alone(word: &str, rest: &str) -> bool {
     let rest = rest.trim();
-    if rest.is_empty() || word.contains('.') {
-        return rest.is_empty();
-    }
     let rest = match rest.len().checked_sub("[yanked]".len()) {
         Some(at) if rest.get(at..).is_some_and(is_yanked) => rest.get(..at).unwrap_or_default(),
         _ => rest,
     };
+    if rest.is_empty() || word.contains('.') {
+        return rest.trim_end().is_empty();
+    }
     let (before, after) = match date::find(rest) {
         Some(found) => rest.split_at(found.start.min(rest.len())),
         None => (rest, ""),

@@ -201,12 +201,23 @@ impl Changelog<'_> {
     /// [`EditChangelogErrorKind::UnknownVersion`], [`EditChangelogErrorKind::DuplicateVersion`].
     pub fn unyank(&self, version: &str) -> Result<Edits, EditChangelogError> {
         let section = self.find("take back the yank of a version", version)?;
-        match section.reading.yanked {
-            Some(mark) => {
-                Ok(self.with_underline(section, TextEdit::delete(section.absolute(mark))))
-            }
-            None => Ok(Edits::none()),
+        let Some(mark) = section.reading.yanked else {
+            return Ok(Edits::none());
+        };
+        let mut heading = section.heading.to_owned();
+        let mut marks = 0;
+        // A heading may have been marked more than once.
+        while let Some((start, end)) = crate::heading::read(&heading).and_then(|r| r.yanked) {
+            heading.replace_range(start..end, "");
+            marks += 1;
         }
+        let edit = if marks > 1 {
+            let whole = section.offset..section.offset + section.heading.len();
+            TextEdit::replace(whole, heading)
+        } else {
+            TextEdit::delete(section.absolute(mark))
+        };
+        Ok(self.with_underline(section, edit))
     }
 
     /// An underline that is as long as the heading stays as long.

@@ -68,8 +68,13 @@ proptest! {
                 let after = edits.apply(&text).unwrap();
                 let read = Changelog::parse(&after);
                 let section = read.section(&version).unwrap();
-                let newest = read.releases().next().unwrap();
-                prop_assert_eq!(newest, section);
+                if changelog.section(&version).is_ok() {
+                    // It was cut before: where it stands is not for the cut to judge.
+                    prop_assert_eq!(&after, &text);
+                } else {
+                    let newest = read.releases().next().unwrap();
+                    prop_assert_eq!(newest, section);
+                }
                 prop_assert!(section.date().is_none_or(|found| found == date));
             }
             Err(error) => prop_assert!(

@@ -4,8 +4,8 @@ use semver::Version;
 
 use crate::next::{base, raise, raise_level, with_prerelease};
 use crate::{
-    AfterRelease, Level, Meaning, Next, NextVersionError, NextVersionErrorKind, Reason, Rule,
-    SchemeKind, VersionPolicy,
+    AfterRelease, Level, Meaning, Next, NextVersionError, NextVersionErrorKind, Rule, SchemeKind,
+    VersionPolicy,
 };
 
 /// The branch whose manifest moves on after a release.
@@ -102,8 +102,7 @@ impl VersionPolicy {
             }
             AfterRelease::NextInManifest | AfterRelease::None => (next, Rule::NextInManifest),
         };
-        let reason = Reason::new(rule, self.show(released), self.show(&version));
-        self.reasoned(version, vec![reason]).map(Some)
+        self.step(rule, released, version).map(Some)
     }
 
     /// Returns the release that a state of the manifest announces: `1.6.0-dev` gives `1.6.0`.
@@ -115,8 +114,7 @@ impl VersionPolicy {
         if self.scheme().meaning(state) != Meaning::Manifest {
             return Err(fail(NextVersionErrorKind::NotAManifestState));
         }
-        let version = base(state);
-        let reason = Reason::new(Rule::MarkerDropped, self.show(state), self.show(&version));
-        self.reasoned(version, vec![reason]).map_err(fail)
+        self.step(Rule::MarkerDropped, state, base(state))
+            .map_err(fail)
     }
 }

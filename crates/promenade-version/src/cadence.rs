@@ -1,5 +1,7 @@
 //! When releases are due: every N days from an anchor, and schedules around a release.
 
+use std::collections::BinaryHeap;
+
 use chrono::{Days, NaiveDate};
 
 use crate::{Offset, Period};
@@ -156,11 +158,13 @@ impl ScheduleStep {
 /// order.
 #[must_use]
 pub fn schedule(steps: &[ScheduleStep], release: NaiveDate) -> Vec<(NaiveDate, &ScheduleStep)> {
-    let mut dated: Vec<_> = steps
-        .iter()
-        .filter_map(|step| Some((step.at.from(release)?, step)))
-        .collect();
-    dated.sort_by_key(|(date, _)| *date);
+    let mut dated: Vec<(NaiveDate, &ScheduleStep)> = Vec::with_capacity(steps.len());
+    for step in steps {
+        if let Some(date) = step.at.from(release) {
+            let later = dated.partition_point(|(other, _)| *other <= date);
+            dated.insert(later, (date, step));
+        }
+    }
     dated
 }
 
@@ -175,12 +179,12 @@ impl GapReport {
     /// Measures the gaps between days, in any order.
     #[must_use]
     pub fn new(days: &[NaiveDate]) -> Self {
-        let mut days = days.to_vec();
-        days.sort_unstable();
+        let number = |day: &NaiveDate| day.signed_duration_since(NaiveDate::MIN).num_days();
+        let days: BinaryHeap<u64> = days.iter().map(|day| number(day).unsigned_abs()).collect();
+        let days = days.into_sorted_vec();
         let gaps = days.iter().zip(days.iter().skip(1));
-        let gaps = gaps.map(|(a, b)| b.signed_duration_since(*a).num_days().unsigned_abs());
         Self {
-            gaps_days: gaps.collect(),
+            gaps_days: gaps.map(|(day, next)| next - day).collect(),
         }
     }
 
@@ -193,8 +197,7 @@ impl GapReport {
     /// Returns the median gap, the lower one of two in the middle.
     #[must_use]
     pub fn median_days(&self) -> Option<u64> {
-        let mut sorted = self.gaps_days.clone();
-        sorted.sort_unstable();
+        let sorted = BinaryHeap::from(self.gaps_days.clone()).into_sorted_vec();
         sorted.get(sorted.len().checked_sub(1)? / 2).copied()
     }
 

@@ -81,20 +81,26 @@ impl FromStr for CalendarFormat {
     type Err = PolicyError;
 
     fn from_str(text: &str) -> Result<Self, PolicyError> {
-        let groups = text
-            .split('.')
-            .map(tokens)
-            .collect::<Result<Vec<_>, String>>()
-            .and_then(|groups| check(&groups).map(|()| groups))
-            .map_err(|reason| PolicyError::InvalidCalendar {
+        match groups(text) {
+            Ok(groups) => Ok(Self {
+                text: text.to_owned(),
+                groups,
+            }),
+            Err(reason) => Err(PolicyError::InvalidCalendar {
                 format: text.to_owned(),
                 reason,
-            })?;
-        Ok(Self {
-            text: text.to_owned(),
-            groups,
-        })
+            }),
+        }
     }
+}
+
+fn groups(text: &str) -> Result<Vec<Vec<Token>>, String> {
+    let mut groups = Vec::new();
+    for group in text.split('.') {
+        groups.push(tokens(group)?);
+    }
+    check(&groups)?;
+    Ok(groups)
 }
 
 fn tokens(group: &str) -> Result<Vec<Token>, String> {
@@ -105,10 +111,12 @@ fn tokens(group: &str) -> Result<Vec<Token>, String> {
             Some((name, field, padded, rest.strip_prefix(name)?))
         });
         let Some((name, field, padded, tail)) = known else {
-            return Err(format!(
-                "no token starts at `{rest}`; the tokens are {}",
-                TOKENS.map(|(name, ..)| name).join(" ")
-            ));
+            let mut reason = format!("no token starts at `{rest}`; the tokens are");
+            for (name, ..) in &TOKENS {
+                reason.push(' ');
+                reason.push_str(name);
+            }
+            return Err(reason);
         };
         found.push(Token {
             name,
@@ -128,18 +136,23 @@ fn check(groups: &[Vec<Token>]) -> Result<(), String> {
     if groups.len() > 3 {
         return Err(format!("{} numbers, but a version has three", groups.len()));
     }
-    if let Some(group) = groups
-        .iter()
-        .find(|group| group.len() > 1 && group.iter().any(|token| token.field.is_counter()))
-    {
-        let names: String = group.iter().map(|token| token.name).collect();
-        return Err(format!("`{names}` joins a counter to another number"));
+    let (mut fields, mut counters, mut calendar) = (Vec::new(), Vec::new(), Vec::new());
+    for group in groups {
+        for token in group {
+            let field = token.field;
+            if field.is_counter() && group.len() > 1 {
+                let names: String = group.iter().map(|token| token.name).collect();
+                return Err(format!("`{names}` joins a counter to another number"));
+            }
+            fields.push(field);
+            if field.is_counter() {
+                counters.push(field);
+            } else {
+                calendar.push(field);
+            }
+        }
     }
-    let fields: Vec<Field> = groups.iter().flatten().map(|token| token.field).collect();
-    let counters: Vec<Field> = fields.iter().copied().filter(|f| f.is_counter()).collect();
-    let calendar: Vec<Field> = fields.iter().copied().filter(|f| !f.is_counter()).collect();
-    let increasing =
-        |fields: &[Field]| fields.iter().zip(fields.iter().skip(1)).all(|(a, b)| a < b);
+    let increasing = |fields: &[Field]| fields.is_sorted_by(|one, next| one < next);
     if !increasing(&counters) || !increasing(&calendar) {
         return Err(
             "tokens must run from the year down to the day, from MAJOR to PATCH, \
@@ -219,9 +232,7 @@ impl CalendarFormat {
     }
 
     fn counter(&self, field: Field) -> Option<usize> {
-        self.groups
-            .iter()
-            .position(|group| group.iter().any(|token| token.field == field))
+        self.groups.iter().position(|group| counts(group, field))
     }
 
     /// Returns whether a component is part of the date.
@@ -260,10 +271,7 @@ impl CalendarFormat {
     }
 
     fn has_weeks(&self) -> bool {
-        self.groups
-            .iter()
-            .flatten()
-            .any(|token| token.field == Field::Week)
+        self.groups.iter().any(|group| counts(group, Field::Week))
     }
 
     /// Accepts the numbers at the start of a version text, if all is as it should be.
@@ -405,6 +413,11 @@ fn no_such(token: &Token, found: u64, expected: String) -> Result<(), ParseVersi
         found,
         expected,
     })
+}
+
+/// Returns whether one token of a group counts this.
+fn counts(group: &[Token], field: Field) -> bool {
+    group.iter().any(|token| token.field == field)
 }
 
 /// Returns the least number of digits of a group: tokens that touch are two wide after the first.

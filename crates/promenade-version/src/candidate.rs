@@ -71,7 +71,9 @@ impl TryFrom<RawCandidate> for CandidatePolicy {
     type Error = PolicyError;
 
     fn try_from(raw: RawCandidate) -> Result<Self, PolicyError> {
-        for label in raw.earlier.iter().chain([&raw.label]) {
+        let policy = Self { raw };
+        let raw = &policy.raw;
+        for label in policy.labels() {
             match raw.counter {
                 Counter::Label if !label.is_numbered() => {
                     return Err(PolicyError::InvalidSuffix {
@@ -97,7 +99,7 @@ impl TryFrom<RawCandidate> for CandidatePolicy {
                 reason: "is 0 or 1, for a counter in the label".to_owned(),
             });
         }
-        Ok(Self { raw })
+        Ok(policy)
     }
 }
 
@@ -191,6 +193,12 @@ impl CandidatePolicy {
     #[must_use]
     pub fn earlier_labels(&self) -> &[Label] {
         &self.raw.earlier
+    }
+
+    /// Iterates over the labels that a series may have, in order.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = &Label> {
+        let last = std::slice::from_ref(&self.raw.label);
+        self.raw.earlier.iter().chain(last)
     }
 
     /// Returns the labels that are read and never made.

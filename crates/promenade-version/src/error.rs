@@ -157,12 +157,20 @@ pub struct UnknownNameError {
 }
 
 impl UnknownNameError {
-    pub(crate) fn new(what: &'static str, input: &str, expected: &[&str]) -> Self {
+    pub(crate) fn new(what: &'static str, input: &str) -> Self {
         Self {
             what,
             input: input.to_owned(),
-            expected: expected.join(", "),
+            expected: String::new(),
         }
+    }
+
+    /// Adds a name that is known.
+    pub(crate) fn expect(&mut self, name: &str) {
+        if !self.expected.is_empty() {
+            self.expected.push_str(", ");
+        }
+        self.expected.push_str(name);
     }
 
     /// Returns the name that is not known.

@@ -1,6 +1,6 @@
 //! Groups: packages that share a version, and versions that belong to no package.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BinaryHeap};
 
 use semver::{Version, VersionReq};
 
@@ -95,30 +95,47 @@ impl TryFrom<Vec<Group>> for Groups {
     type Error = GroupError;
 
     fn try_from(groups: Vec<Group>) -> Result<Self, GroupError> {
-        let mut names = BTreeSet::new();
-        let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
-        for group in &groups {
-            if !names.insert(group.name.as_str()) {
-                return Err(GroupError::DuplicateName(group.name.clone()));
-            }
+        let mut names: Vec<(&str, usize)> = Vec::new();
+        let mut owners: Vec<(&str, usize)> = Vec::new();
+        for (at, group) in groups.iter().enumerate() {
+            names.push((&group.name, at));
             for package in &group.packages {
-                if let Some(first) = owners.insert(package, &group.name) {
-                    return Err(GroupError::SharedPackage {
-                        package: package.clone(),
-                        first: first.to_owned(),
-                        second: group.name.clone(),
-                    });
-                }
+                owners.push((package, at));
             }
         }
-        let clash = groups
-            .iter()
-            .find(|group| group.packages.is_empty() && owners.contains_key(group.name.as_str()));
-        if let Some(group) = clash {
-            return Err(GroupError::DuplicateName(group.name.clone()));
+        let names = BinaryHeap::from(names).into_sorted_vec();
+        let owners = BinaryHeap::from(owners).into_sorted_vec();
+        if let Some((name, ..)) = twice(&names) {
+            return Err(GroupError::DuplicateName(name.to_owned()));
+        }
+        if let Some((package, first, second)) = twice(&owners) {
+            let name = |at: usize| groups.get(at).map_or("", |group| &group.name).to_owned();
+            return Err(GroupError::SharedPackage {
+                package: package.to_owned(),
+                first: name(first),
+                second: name(second),
+            });
+        }
+        for group in &groups {
+            let owned = owners.binary_search_by(|(package, _)| package.cmp(&group.name.as_str()));
+            if group.packages.is_empty() && owned.is_ok() {
+                return Err(GroupError::DuplicateName(group.name.clone()));
+            }
         }
         Ok(Self { groups })
     }
+}
+
+/// Returns the first name that sorted names have twice, and where both are from.
+fn twice<'a>(sorted: &[(&'a str, usize)]) -> Option<(&'a str, usize, usize)> {
+    let mut previous = None;
+    for &(name, at) in sorted {
+        match previous {
+            Some((other, first)) if other == name => return Some((name, first, at)),
+            _ => previous = Some((name, at)),
+        }
+    }
+    None
 }
 
 impl From<Groups> for Vec<Group> {
@@ -179,7 +196,7 @@ impl Groups {
     /// dependency is outside its requirement, and not otherwise.
     ///
     /// ```
-    /// use std::collections::BTreeMap;
+    /// use std::collections::{BTreeMap, BinaryHeap};
     ///
     /// use promenade_version::{
     ///     BelowOne, Dependency, Group, Groups, Impact, Request, SchemeKind, Sharing, Version,
@@ -215,80 +232,80 @@ impl Groups {
         changes: &BTreeMap<String, Impact>,
         request: &Request,
     ) -> Result<BTreeMap<String, Next>, GroupError> {
-        self.check_names(versions, dependencies, changes)?;
-        let mut impacts: BTreeMap<&str, Impact> = changes
-            .iter()
-            .filter(|(_, impact)| **impact != Impact::None)
-            .map(|(name, impact)| (name.as_str(), *impact))
-            .collect();
-        let mut followed: BTreeMap<&str, Reason> = BTreeMap::new();
+        let mut packages = self.packages(versions, dependencies, changes)?;
         // Impacts only ever rise, and there are four of them: the loop ends.
         loop {
-            let mut plan = self.without_dependents(policy, versions, &impacts, request)?;
+            self.without_dependents(policy, &mut packages, request)?;
             let mut grown = false;
             for edge in dependencies {
-                let Some(next) = plan.get(&edge.dependency) else {
+                let source = packages.find(&edge.dependency)?;
+                let Some(next) = &source.next else {
                     continue;
                 };
                 if edge.requirement.matches(next.version()) {
                     continue;
                 }
-                let source = impacts.get(edge.dependency.as_str()).copied();
-                let breaks = edge.public && source == Some(Impact::Breaking);
+                let breaks = edge.public && source.impact == Impact::Breaking;
                 let needed = if breaks {
                     Impact::Breaking
                 } else {
                     Impact::Fix
                 };
-                let had = impacts.entry(&edge.dependent).or_default();
-                if *had < needed {
-                    *had = needed;
-                    grown = true;
+                if packages.find(&edge.dependent)?.impact < needed {
                     let input = format!("{} {}", edge.dependency, next.text());
-                    let reason = Reason::new(Rule::RequirementBroken, input, needed);
-                    followed.insert(&edge.dependent, reason);
+                    let dependent = packages.find_mut(&edge.dependent)?;
+                    dependent.impact = needed;
+                    let level = needed.to_string();
+                    dependent.follows = Some(Reason::new(Rule::RequirementBroken, input, level));
+                    grown = true;
                 }
             }
             if !grown {
-                for (name, reason) in followed {
-                    if let Some(next) = plan.remove(name) {
-                        plan.insert(name.to_owned(), next.because(reason));
-                    }
-                }
-                return Ok(plan);
+                return Ok(packages.into_plan());
             }
         }
     }
 
-    fn check_names(
+    /// Lists what has a version, and checks that all that is named has one.
+    fn packages<'a>(
         &self,
-        versions: &BTreeMap<String, Version>,
+        versions: &'a BTreeMap<String, Version>,
         dependencies: &[Dependency],
         changes: &BTreeMap<String, Impact>,
-    ) -> Result<(), GroupError> {
-        let edges = dependencies
-            .iter()
-            .flat_map(|edge| [&edge.dependent, &edge.dependency]);
-        let members = self.groups.iter().flat_map(|group| &group.packages);
-        match edges
-            .chain(changes.keys())
-            .chain(members)
-            .find(|name| !versions.contains_key(*name))
-        {
-            Some(name) => Err(GroupError::Unknown(name.clone())),
-            None => Ok(()),
+    ) -> Result<Packages<'a>, GroupError> {
+        let mut packages = Packages(Vec::with_capacity(versions.len()));
+        for (name, current) in versions {
+            packages.0.push(Package {
+                name,
+                current,
+                impact: Impact::None,
+                shares: false,
+                next: None,
+                follows: None,
+            });
         }
+        for edge in dependencies {
+            packages.find(&edge.dependent)?;
+            packages.find(&edge.dependency)?;
+        }
+        for (name, impact) in changes {
+            packages.find_mut(name)?.impact = *impact;
+        }
+        for group in &self.groups {
+            for name in &group.packages {
+                packages.find_mut(name)?.shares = group.sharing != Sharing::Independent;
+            }
+        }
+        Ok(packages)
     }
 
+    /// Sets the next version of every package that changed, and of those that move with it.
     fn without_dependents(
         &self,
         policy: &VersionPolicy,
-        versions: &BTreeMap<String, Version>,
-        impacts: &BTreeMap<&str, Impact>,
+        packages: &mut Packages<'_>,
         request: &Request,
-    ) -> Result<BTreeMap<String, Next>, GroupError> {
-        let mut plan = BTreeMap::new();
-        let mut shared = BTreeSet::new();
+    ) -> Result<(), GroupError> {
         let next = |name: &str, current: &Version, impact: Impact| {
             let request = Request {
                 current: Some(current.clone()),
@@ -307,37 +324,80 @@ impl Groups {
                 Sharing::Lockstep => Rule::Lockstep,
                 Sharing::Linked => Rule::Linked,
             };
-            shared.extend(group.packages.iter().map(String::as_str));
-            let impact = group
-                .packages
-                .iter()
-                .filter_map(|name| impacts.get(name.as_str()))
-                .max();
-            let highest = group
-                .packages
-                .iter()
-                .filter_map(|name| versions.get(name))
-                .max();
-            let (Some(impact), Some(highest)) = (impact, highest) else {
-                continue;
-            };
-            let Some(next) = next(&group.name, highest, *impact)? else {
-                continue;
-            };
-            let reason = Reason::new(rule, &group.name, next.text());
+            let (mut impact, mut highest) = (Impact::None, None);
             for name in &group.packages {
-                if group.sharing == Sharing::Lockstep || impacts.contains_key(name.as_str()) {
-                    plan.insert(name.clone(), next.clone().because(reason.clone()));
+                let package = packages.find(name)?;
+                impact = impact.max(package.impact);
+                highest = highest.max(Some(package.current));
+            }
+            let Some(highest) = highest else {
+                continue;
+            };
+            let Some(next) = next(&group.name, highest, impact)? else {
+                continue;
+            };
+            let reason = Reason::new(rule, group.name.clone(), next.text().to_owned());
+            let next = next.because(reason);
+            for name in &group.packages {
+                let package = packages.find_mut(name)?;
+                if group.sharing == Sharing::Lockstep || package.impact != Impact::None {
+                    package.next = Some(next.clone());
                 }
             }
         }
-        for (name, impact) in impacts {
-            if let (false, Some(current)) = (shared.contains(name), versions.get(*name))
-                && let Some(next) = next(name, current, *impact)?
-            {
-                plan.insert((*name).to_owned(), next);
+        for package in &mut packages.0 {
+            if !package.shares && package.impact != Impact::None {
+                package.next = next(package.name, package.current, package.impact)?;
             }
         }
-        Ok(plan)
+        Ok(())
+    }
+}
+
+/// What a plan knows of a package, or of a group without packages.
+struct Package<'a> {
+    name: &'a str,
+    current: &'a Version,
+    impact: Impact,
+    /// Whether its group gives it its version.
+    shares: bool,
+    next: Option<Next>,
+    /// Why it follows a dependency.
+    follows: Option<Reason>,
+}
+
+/// All that has a version, in the order of names.
+struct Packages<'a>(Vec<Package<'a>>);
+
+impl<'a> Packages<'a> {
+    fn position(&self, name: &str) -> Option<usize> {
+        self.0
+            .binary_search_by(|package| package.name.cmp(name))
+            .ok()
+    }
+
+    fn find(&self, name: &str) -> Result<&Package<'a>, GroupError> {
+        self.position(name)
+            .and_then(|at| self.0.get(at))
+            .ok_or_else(|| GroupError::Unknown(name.to_owned()))
+    }
+
+    fn find_mut(&mut self, name: &str) -> Result<&mut Package<'a>, GroupError> {
+        self.position(name)
+            .and_then(|at| self.0.get_mut(at))
+            .ok_or_else(|| GroupError::Unknown(name.to_owned()))
+    }
+
+    fn into_plan(self) -> BTreeMap<String, Next> {
+        let mut plan = BTreeMap::new();
+        for package in self.0 {
+            if let Some(mut next) = package.next {
+                if let Some(reason) = package.follows {
+                    next = next.because(reason);
+                }
+                plan.insert(package.name.to_owned(), next);
+            }
+        }
+        plan
     }
 }

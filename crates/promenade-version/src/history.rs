@@ -1,11 +1,10 @@
 //! What the history of a manifest's version must not do.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use semver::Version;
 
-use crate::{Scheme, VersionPolicy};
+use crate::VersionPolicy;
 
 /// What "only one commit exists with a released version" means (B4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,12 +54,6 @@ impl fmt::Display for HistoryFinding {
     }
 }
 
-#[derive(Default)]
-struct Seen {
-    entered: Vec<usize>,
-    commits: usize,
-}
-
 impl VersionPolicy {
     /// Checks the version that each commit of a branch has in its manifest, oldest first.
     ///
@@ -87,33 +80,48 @@ impl VersionPolicy {
         history: &[Version],
         uniqueness: Uniqueness,
     ) -> Vec<HistoryFinding> {
-        let mut seen: BTreeMap<&Version, Seen> = BTreeMap::new();
-        let mut previous = None;
+        let mut released: Vec<(&Version, usize)> = Vec::new();
         for (at, version) in history.iter().enumerate() {
-            if is_final(self.scheme(), version) {
-                let seen = seen.entry(version).or_default();
-                seen.commits += 1;
-                if previous != Some(version) {
-                    seen.entered.push(at);
-                }
+            if self.scheme().meaning(version).is_final() {
+                released.push((version, at));
             }
-            previous = Some(version);
         }
-        let finding = |(version, seen): (&Version, Seen)| match uniqueness {
-            Uniqueness::Introduction if seen.entered.len() > 1 => Some(HistoryFinding::Reentered {
-                version: self.show(version),
-                entered: seen.entered,
-            }),
-            Uniqueness::EveryCommit if seen.commits > 1 => Some(HistoryFinding::ManyCommits {
-                version: self.show(version),
-                commits: seen.commits,
-            }),
-            Uniqueness::Introduction | Uniqueness::EveryCommit => None,
-        };
-        seen.into_iter().filter_map(finding).collect()
+        released.sort_unstable();
+        let mut findings = Vec::new();
+        for commits in released.chunk_by(|one, other| one.0 == other.0) {
+            let Some((version, _)) = commits.first() else {
+                continue;
+            };
+            let entered = entered(commits);
+            match uniqueness {
+                Uniqueness::Introduction if entered.len() > 1 => {
+                    findings.push(HistoryFinding::Reentered {
+                        version: self.show(version),
+                        entered,
+                    });
+                }
+                Uniqueness::EveryCommit if commits.len() > 1 => {
+                    findings.push(HistoryFinding::ManyCommits {
+                        version: self.show(version),
+                        commits: commits.len(),
+                    });
+                }
+                Uniqueness::Introduction | Uniqueness::EveryCommit => {}
+            }
+        }
+        findings
     }
 }
 
-fn is_final(scheme: &Scheme, version: &Version) -> bool {
-    scheme.meaning(version).is_final()
+/// Returns the commits of one version that do not follow another of them.
+fn entered(commits: &[(&Version, usize)]) -> Vec<usize> {
+    let mut entered = Vec::new();
+    let mut following = None;
+    for (_, at) in commits {
+        if following != Some(*at) {
+            entered.push(*at);
+        }
+        following = Some(at + 1);
+    }
+    entered
 }

@@ -72,8 +72,8 @@ impl Label {
     /// Prints the label as a version text has it; `digits` where it is numbered.
     pub(crate) fn text(&self, digits: Option<&str>) -> String {
         match (self.form, digits) {
-            (Form::Joined, Some(digits)) => [&self.stem, digits].concat(),
-            (Form::Dotted, Some(digits)) => [&self.stem, ".", digits].concat(),
+            (Form::Joined, Some(digits)) => self.with("", digits),
+            (Form::Dotted, Some(digits)) => self.with(".", digits),
             _ => self.stem.clone(),
         }
     }
@@ -81,9 +81,17 @@ impl Label {
     /// Prints the label as dot separated identifiers.
     pub(crate) fn identifiers(&self, digits: Option<&str>) -> String {
         match (self.form, digits) {
-            (Form::Joined | Form::Dotted, Some(digits)) => [&self.stem, ".", digits].concat(),
+            (Form::Joined | Form::Dotted, Some(digits)) => self.with(".", digits),
             _ => self.stem.clone(),
         }
+    }
+
+    fn with(&self, point: &str, digits: &str) -> String {
+        let mut text = String::with_capacity(self.stem.len() + point.len() + digits.len());
+        text.push_str(&self.stem);
+        text.push_str(point);
+        text.push_str(digits);
+        text
     }
 
     /// Says how the text of a suffix fits.

@@ -106,10 +106,16 @@ macro_rules! named {
             type Err = UnknownNameError;
 
             fn from_str(name: &str) -> Result<Self, UnknownNameError> {
-                Self::ALL
-                    .into_iter()
-                    .find(|value| value.as_str() == name)
-                    .ok_or_else(|| UnknownNameError::new($what, name, &Self::ALL.map(Self::as_str)))
+                for value in &Self::ALL {
+                    if value.as_str() == name {
+                        return Ok(*value);
+                    }
+                }
+                let mut error = UnknownNameError::new($what, name);
+                for value in &Self::ALL {
+                    error.expect(value.as_str());
+                }
+                Err(error)
             }
         }
     )*};

@@ -136,10 +136,10 @@ impl VersionPolicy {
     ) -> Result<Next, NextVersionError> {
         let scheme = self.scheme();
         let (mut released, mut highest) = (None, None);
-        for version in existing
-            .into_iter()
-            .filter(|version| line.contains(version))
-        {
+        for version in existing {
+            if !line.contains(version) {
+                continue;
+            }
             match scheme.meaning(version) {
                 Meaning::Release | Meaning::StableSuffix => {
                     released = released.max(Some(version));
@@ -149,6 +149,17 @@ impl VersionPolicy {
                 Meaning::Manifest => {}
             }
         }
+        self.patch_after(line, released, highest)
+    }
+
+    /// Returns the next patch of a line, given its highest release and its highest version.
+    fn patch_after(
+        &self,
+        line: &Line,
+        released: Option<&Version>,
+        highest: Option<&Version>,
+    ) -> Result<Next, NextVersionError> {
+        let scheme = self.scheme();
         let fail = |kind| NextVersionError::new(scheme, highest, kind);
         let index = scheme
             .patch_index()
@@ -163,7 +174,7 @@ impl VersionPolicy {
             return Err(fail(NextVersionErrorKind::OpenSeries));
         }
         let next = raise(highest, index).map_err(fail)?;
-        let reason = Reason::new(Rule::LinePatch, line, self.show(&next));
+        let reason = Reason::new(Rule::LinePatch, line.to_string(), self.show(&next));
         self.reasoned(next, vec![reason]).map_err(fail)
     }
 }

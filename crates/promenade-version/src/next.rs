@@ -134,7 +134,8 @@ impl VersionPolicy {
             SchemeKind::Integer => {
                 let next = raise(current, 0)?;
                 reasons.clear();
-                reasons.push(Reason::new(Rule::IntegerCounts, current.major, next.major));
+                let (from, to) = (current.major.to_string(), next.major.to_string());
+                reasons.push(Reason::new(Rule::IntegerCounts, from, to));
                 Ok(next)
             }
             SchemeKind::Calendar(format) => match request.lane {
@@ -168,7 +169,11 @@ impl VersionPolicy {
         let range = self.lanes().range(lane);
         let wanted = match change {
             Change::Level(level) => {
-                reasons.push(Reason::new(Rule::Asked, lane, level));
+                reasons.push(Reason::new(
+                    Rule::Asked,
+                    lane.to_string(),
+                    level.to_string(),
+                ));
                 level
             }
             Change::Impact(impact) => {
@@ -184,7 +189,8 @@ impl VersionPolicy {
                     BelowOne::ZeroIsOpen if current.major == 0 => Rule::ZeroIsOpen,
                     _ => Rule::Semver,
                 };
-                reasons.push(Reason::new(named, change_words(impact), level));
+                let said = change_words(impact).to_owned();
+                reasons.push(Reason::new(named, said, level.to_string()));
                 level
             }
         };
@@ -196,7 +202,8 @@ impl VersionPolicy {
             });
         }
         if wanted < range.at_least && !calendar {
-            reasons.push(Reason::new(Rule::LaneFloor, lane, range.at_least));
+            let floor = range.at_least.to_string();
+            reasons.push(Reason::new(Rule::LaneFloor, lane.to_string(), floor));
         }
         Ok(wanted.max(range.at_least))
     }
@@ -212,14 +219,18 @@ impl VersionPolicy {
             (None, SchemeKind::Semver | SchemeKind::MajorMinor) => Version::new(0, 1, 0),
             (None, SchemeKind::Calendar(format)) => {
                 let on = on.ok_or(NextVersionErrorKind::NeedsDate)?;
-                let date = format
+                let [major, minor, patch] = format
                     .of_date(on)
                     .ok_or(NextVersionErrorKind::NoSuchYear { on })?;
-                let [major, minor, patch] = date.map(|part| part.unwrap_or(0));
-                Version::new(major, minor, patch)
+                let number = |part: Option<u64>| part.unwrap_or(0);
+                Version::new(number(major), number(minor), number(patch))
             }
         };
-        reasons.push(Reason::new(Rule::Initial, "", self.show(&version)));
+        reasons.push(Reason::new(
+            Rule::Initial,
+            String::new(),
+            self.show(&version),
+        ));
         Ok(version)
     }
 
@@ -228,6 +239,17 @@ impl VersionPolicy {
         self.scheme()
             .format(version)
             .unwrap_or_else(|_| version.to_string())
+    }
+
+    /// Returns the version that one rule leads to.
+    pub(crate) fn step(
+        &self,
+        rule: Rule,
+        from: &Version,
+        to: Version,
+    ) -> Result<Next, NextVersionErrorKind> {
+        let reason = Reason::new(rule, self.show(from), self.show(&to));
+        self.reasoned(to, vec![reason])
     }
 
     pub(crate) fn reasoned(
@@ -263,22 +285,16 @@ fn by_calendar(
         .of_date(on)
         .ok_or(NextVersionErrorKind::NoSuchYear { on })?;
     let had = components(current);
-    let today = date.iter().zip(had).map(|(new, old)| new.unwrap_or(old));
-    let today: Vec<u64> = today.collect();
-    let order = today.as_slice().cmp(had.as_slice());
+    let mut next = had;
+    for (slot, new) in next.iter_mut().zip(&date) {
+        *slot = new.unwrap_or(*slot);
+    }
+    let order = next.cmp(&had);
     if order.is_lt() {
         return Err(NextVersionErrorKind::DateBeforeCurrent { on });
     }
     reasons.clear();
-    let mut next = had;
-    for (slot, new) in next.iter_mut().zip(date) {
-        if let Some(new) = new {
-            *slot = new;
-        }
-    }
-    let first_date = (0..format.len())
-        .find(|index| format.is_date(*index))
-        .unwrap_or(0);
+    let first_date = date.iter().position(Option::is_some).unwrap_or(0);
     let leading = format
         .counter_for(level)
         .filter(|index| *index < first_date);
@@ -308,7 +324,7 @@ fn by_calendar(
     let text = format.format(next).unwrap_or_else(|_| version.to_string());
     let before = format.format(had).unwrap_or_else(|_| current.to_string());
     reasons.push(match order.is_gt() {
-        true => Reason::new(Rule::Calendar, on, text),
+        true => Reason::new(Rule::Calendar, on.to_string(), text),
         false => Reason::new(Rule::SamePeriod, before, text),
     });
     Ok(version)

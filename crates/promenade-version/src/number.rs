@@ -46,7 +46,8 @@ pub(crate) struct Scan {
 
 impl Scan {
     pub(crate) fn values(&self) -> [u64; 3] {
-        self.parts.map(|part| part.value)
+        let [major, minor, patch] = &self.parts;
+        [major.value, minor.value, patch.value]
     }
 }
 

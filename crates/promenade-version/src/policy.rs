@@ -190,12 +190,12 @@ impl VersionPolicyBuilder {
         }
         let mut builder = Scheme::builder(self.scheme.clone());
         if let Some(candidate) = &self.candidate {
-            let made = candidate.earlier_labels().iter().chain([candidate.label()]);
-            builder = made.fold(builder, |builder, label| {
-                builder.candidate(label.to_string())
-            });
-            let read = candidate.legacy_labels().iter();
-            builder = read.fold(builder, |builder, label| builder.legacy(label.to_string()));
+            for label in candidate.labels() {
+                builder = builder.candidate(label.to_string());
+            }
+            for label in candidate.legacy_labels() {
+                builder = builder.legacy(label.to_string());
+            }
         }
         for suffix in &self.stable_suffixes {
             builder = builder.stable(suffix.to_string());
@@ -210,12 +210,13 @@ impl VersionPolicyBuilder {
             AfterRelease::Marker(marker) => Some(marker),
             AfterRelease::None | AfterRelease::NextInManifest => None,
         };
-        let states = self
-            .manifest_states
-            .iter()
-            .filter(|state| Some(*state) != marker);
-        for state in states.chain(marker) {
-            builder = builder.manifest(state.to_string());
+        for state in &self.manifest_states {
+            if Some(state) != marker {
+                builder = builder.manifest(state.to_string());
+            }
+        }
+        if let Some(marker) = marker {
+            builder = builder.manifest(marker.to_string());
         }
         let scheme = builder.build()?;
         self.check(&scheme)?;

@@ -88,6 +88,39 @@ impl Rule {
             Self::RequirementBroken => "requirement-broken",
         }
     }
+
+    /// Returns what a reason says, with the places of its input and its result.
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Asked => "a {result} release was asked for",
+            Self::Semver => "{input} raises the {result}",
+            Self::BreakingIsMinor => {
+                "{input} below 1.0.0 raises the {result} (`breaking-is-minor`)"
+            }
+            Self::ZeroIsOpen => "{input} below 1.0.0 raises the {result} (`zero-is-open`)",
+            Self::LaneFloor => "the {input} lane raises at least the {result}",
+            Self::IntegerCounts => "every release after {input} counts one up to {result}",
+            Self::Calendar => "the calendar of {input} gives {result}",
+            Self::SamePeriod => "{input} is of the same period, so its counter rises to {result}",
+            Self::Initial => "there is no version yet, and the first one is {result}",
+            Self::SeriesOpened => "{result} opens the series of {input}",
+            Self::BaseKept => "the open series keeps its base {result}",
+            Self::BaseMoved => "{input} moves the base of the series to {result}",
+            Self::CounterInLabel => "the number in the label of {input} rises to {result}",
+            Self::CounterInPatch => "the number in the patch of {input} rises to {result}",
+            Self::LabelAdvanced => "the series of {input} goes on as {result}",
+            Self::Promoted => "the candidate {input} is promoted to {result}",
+            Self::LinePatch => "{result} is the next free patch of the line {input}",
+            Self::MarkerDropped => "the manifest's {input} is released as {result}",
+            Self::MarkerSet => "after {input} the manifest is marked {result}",
+            Self::NextInManifest => "after {input} the manifest takes the next version {result}",
+            Self::Lockstep => "the group {input} moves in lockstep to {result}",
+            Self::Linked => "the released packages of the group {input} share {result}",
+            Self::RequirementBroken => {
+                "{input} is outside its requirement, so it follows with a {result}"
+            }
+        }
+    }
 }
 
 /// One step of a decision: the rule, what it was applied to, what it gave.
@@ -104,71 +137,28 @@ pub struct Reason {
 }
 
 impl Reason {
-    pub(crate) fn new(rule: Rule, input: impl ToString, result: impl ToString) -> Self {
+    pub(crate) fn new(rule: Rule, input: String, result: String) -> Self {
         Self {
             rule,
-            input: input.to_string(),
-            result: result.to_string(),
+            input,
+            result,
         }
     }
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            rule,
-            input,
-            result,
-        } = self;
-        match rule {
-            Rule::Asked => write!(f, "a {result} release was asked for"),
-            Rule::Semver => write!(f, "{input} raises the {result}"),
-            Rule::BreakingIsMinor => write!(
-                f,
-                "{input} below 1.0.0 raises the {result} (`breaking-is-minor`)"
-            ),
-            Rule::ZeroIsOpen => write!(
-                f,
-                "{input} below 1.0.0 raises the {result} (`zero-is-open`)"
-            ),
-            Rule::LaneFloor => write!(f, "the {input} lane raises at least the {result}"),
-            Rule::IntegerCounts => {
-                write!(f, "every release after {input} counts one up to {result}")
-            }
-            Rule::Calendar => write!(f, "the calendar of {input} gives {result}"),
-            Rule::SamePeriod => write!(
-                f,
-                "{input} is of the same period, so its counter rises to {result}"
-            ),
-            Rule::Initial => write!(f, "there is no version yet, and the first one is {result}"),
-            Rule::SeriesOpened => write!(f, "{result} opens the series of {input}"),
-            Rule::BaseKept => write!(f, "the open series keeps its base {result}"),
-            Rule::BaseMoved => write!(f, "{input} moves the base of the series to {result}"),
-            Rule::CounterInLabel => {
-                write!(f, "the number in the label of {input} rises to {result}")
-            }
-            Rule::CounterInPatch => {
-                write!(f, "the number in the patch of {input} rises to {result}")
-            }
-            Rule::LabelAdvanced => write!(f, "the series of {input} goes on as {result}"),
-            Rule::Promoted => write!(f, "the candidate {input} is promoted to {result}"),
-            Rule::LinePatch => write!(f, "{result} is the next free patch of the line {input}"),
-            Rule::MarkerDropped => write!(f, "the manifest's {input} is released as {result}"),
-            Rule::MarkerSet => write!(f, "after {input} the manifest is marked {result}"),
-            Rule::NextInManifest => write!(
-                f,
-                "after {input} the manifest takes the next version {result}"
-            ),
-            Rule::Lockstep => write!(f, "the group {input} moves in lockstep to {result}"),
-            Rule::Linked => write!(
-                f,
-                "the released packages of the group {input} share {result}"
-            ),
-            Rule::RequirementBroken => write!(
-                f,
-                "{input} is outside its requirement, so it follows with a {result}"
-            ),
+        let mut rest = self.rule.sentence();
+        while let Some((words, tail)) = rest.split_once('{') {
+            let (value, tail) = match tail.strip_prefix("input}") {
+                Some(tail) => (&self.input, tail),
+                None => (&self.result, tail.strip_prefix("result}").unwrap_or(tail)),
+            };
+            f.write_str(words)?;
+            f.write_str(value)?;
+            rest = tail;
         }
+        f.write_str(rest)
     }
 }
 
@@ -220,8 +210,14 @@ impl Next {
     /// Returns the reasons as one sentence, without the version.
     #[must_use]
     pub fn why(&self) -> String {
-        let reasons: Vec<String> = self.reasons.iter().map(Reason::to_string).collect();
-        reasons.join("; ")
+        let mut why = String::new();
+        for reason in &self.reasons {
+            if !why.is_empty() {
+                why.push_str("; ");
+            }
+            why.push_str(&reason.to_string());
+        }
+        why
     }
 }
 

@@ -165,28 +165,29 @@ impl SchemeBuilder {
     /// [`PolicyError`] if a template is malformed, if one text would have two readings, or if the
     /// candidate labels are declared in another order than versions sort in.
     pub fn build(self) -> Result<Scheme, PolicyError> {
-        let labels = |texts: &[String]| {
-            texts
-                .iter()
-                .map(|text| text.parse())
-                .collect::<Result<Vec<Label>, _>>()
-        };
-        let stable = self
-            .stable
-            .iter()
-            .map(|text| text.parse())
-            .collect::<Result<Vec<StableSuffix>, _>>()?;
+        let mut stable: Vec<StableSuffix> = Vec::new();
+        for text in &self.stable {
+            stable.push(text.parse()?);
+        }
         let suffixes = Suffixes::new(
-            &labels(&self.candidates)?,
-            &labels(&self.legacy)?,
-            &stable,
-            &labels(&self.manifest)?,
+            labels(&self.candidates)?,
+            labels(&self.legacy)?,
+            stable,
+            labels(&self.manifest)?,
         )?;
         Ok(Scheme {
             kind: self.kind,
             suffixes,
         })
     }
+}
+
+fn labels(texts: &[String]) -> Result<Vec<Label>, PolicyError> {
+    let mut labels = Vec::with_capacity(texts.len());
+    for text in texts {
+        labels.push(text.parse()?);
+    }
+    Ok(labels)
 }
 
 impl Scheme {
@@ -309,7 +310,7 @@ impl Scheme {
     /// (`pre`, `rc.{n}`, `{hex}`). Every suffix of a version text is of one of these, except that
     /// SemVer takes any other prerelease as a candidate.
     pub fn suffix_templates(&self) -> impl Iterator<Item = (Meaning, String)> + '_ {
-        self.suffixes.templates()
+        self.suffixes.templates().into_iter()
     }
 
     /// Returns the declared labels and suffixes.

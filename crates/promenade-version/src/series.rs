@@ -22,8 +22,8 @@ impl VersionPolicy {
         };
         let first = first_candidate(policy, target.version()).map_err(fail)?;
         let mut reasons = target.reasons().to_vec();
-        let opened = Reason::new(Rule::SeriesOpened, target.text(), self.show(&first));
-        reasons.push(opened);
+        let (from, to) = (target.text().to_owned(), self.show(&first));
+        reasons.push(Reason::new(Rule::SeriesOpened, from, to));
         self.reasoned(first, reasons).map(Some).map_err(fail)
     }
 
@@ -40,8 +40,7 @@ impl VersionPolicy {
             return Err(fail(NextVersionErrorKind::NotReleased));
         }
         let first = first_candidate(policy, target).map_err(fail)?;
-        let reason = Reason::new(Rule::SeriesOpened, self.show(target), self.show(&first));
-        self.reasoned(first, vec![reason]).map_err(fail)
+        self.step(Rule::SeriesOpened, target, first).map_err(fail)
     }
 
     /// Returns the candidate that follows `candidate`, which was rejected or superseded.
@@ -81,17 +80,14 @@ impl VersionPolicy {
         let fail = |kind| NextVersionError::new(self.scheme(), Some(candidate), kind);
         let (policy, current, _) = self.read_candidate(candidate).map_err(fail)?;
         let later = policy
-            .earlier_labels()
-            .iter()
-            .chain([policy.label()])
+            .labels()
             .find(|label| label.stem() == stem)
             .ok_or_else(|| fail(NextVersionErrorKind::UnknownLabel(stem.to_owned())))?;
         let next = with_prerelease(candidate, &first_of(policy, later)).map_err(fail)?;
         if next <= *candidate || later == &current {
             return Err(fail(NextVersionErrorKind::LabelBackwards(stem.to_owned())));
         }
-        let (from, to) = (self.show(candidate), self.show(&next));
-        self.reasoned(next, vec![Reason::new(Rule::LabelAdvanced, from, to)])
+        self.step(Rule::LabelAdvanced, candidate, next)
             .map_err(fail)
     }
 
@@ -104,9 +100,7 @@ impl VersionPolicy {
         if self.scheme().meaning(candidate) != Meaning::Candidate {
             return Err(fail(NextVersionErrorKind::NotACandidate));
         }
-        let version = base(candidate);
-        let (from, to) = (self.show(candidate), self.show(&version));
-        self.reasoned(version, vec![Reason::new(Rule::Promoted, from, to)])
+        self.step(Rule::Promoted, candidate, base(candidate))
             .map_err(fail)
     }
 
@@ -211,8 +205,9 @@ impl VersionPolicy {
         }
         let said = why
             .first()
-            .map_or("a stronger change", |reason| reason.input.as_str());
-        reasons.push(Reason::new(Rule::BaseMoved, said, self.show(&wanted)));
+            .map_or("a stronger change", |reason| &reason.input);
+        let (said, to) = (said.to_owned(), self.show(&wanted));
+        reasons.push(Reason::new(Rule::BaseMoved, said, to));
         Ok(Some(wanted))
     }
 }

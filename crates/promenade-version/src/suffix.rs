@@ -1,6 +1,7 @@
 //! The declared suffixes of a scheme: which text means what, and how it maps to identifiers.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use crate::label::{Fit, Stable, is_hex};
 use crate::{Label, Meaning, ParseVersionErrorKind, PolicyError, StableSuffix};
@@ -8,8 +9,8 @@ use crate::{Label, Meaning, ParseVersionErrorKind, PolicyError, StableSuffix};
 /// The declared suffixes of a scheme.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Suffixes {
+    /// Those that are made, then those that are read only.
     candidates: Vec<Label>,
-    legacy: Vec<Label>,
     stable: Vec<StableSuffix>,
     manifest: Vec<State>,
 }
@@ -31,7 +32,9 @@ pub(crate) enum Read<'a> {
 impl State {
     fn identifiers<'a>(&self, text: &'a str, digits: Option<&str>) -> Cow<'a, str> {
         if self.lowered {
-            Cow::Owned(["0.", &self.label.identifiers(digits)].concat())
+            let mut lowered = "0.".to_owned();
+            lowered.push_str(&self.label.identifiers(digits));
+            Cow::Owned(lowered)
         } else {
             identifiers(&self.label, text, digits)
         }
@@ -68,30 +71,32 @@ fn text_of<'a>(label: &Label, identifiers: &'a str) -> Option<Cow<'a, str>> {
 
 impl Suffixes {
     pub(crate) fn new(
-        candidates: &[Label],
-        legacy: &[Label],
-        stable: &[StableSuffix],
-        manifest: &[Label],
+        mut candidates: Vec<Label>,
+        legacy: Vec<Label>,
+        stable: Vec<StableSuffix>,
+        manifest: Vec<Label>,
     ) -> Result<Self, PolicyError> {
-        for (earlier, later) in candidates.iter().zip(candidates.iter().skip(1)) {
-            if later.stem() <= earlier.stem() {
+        for pair in candidates.windows(2) {
+            if let [earlier, later] = pair
+                && later.stem() <= earlier.stem()
+            {
                 return Err(PolicyError::LabelOrder {
                     earlier: earlier.to_string(),
                     later: later.to_string(),
                 });
             }
         }
-        let stable_labels = stable.iter().filter_map(|suffix| match &suffix.0 {
-            Stable::Label(label) => Some(label),
-            Stable::Hex => None,
-        });
-        let all: Vec<&Label> = candidates
-            .iter()
-            .chain(legacy)
-            .chain(manifest)
-            .chain(stable_labels)
-            .collect();
-        let hex = stable.iter().any(|suffix| suffix.0 == Stable::Hex);
+        candidates.extend(legacy);
+        let mut all: Vec<&Label> = Vec::new();
+        all.extend(&candidates);
+        all.extend(&manifest);
+        let mut hex = false;
+        for suffix in &stable {
+            match &suffix.0 {
+                Stable::Label(label) => all.push(label),
+                Stable::Hex => hex = true,
+            }
+        }
         for (at, first) in all.iter().enumerate() {
             for second in all.iter().skip(at + 1) {
                 if let Some(example) = overlap(first, second).or_else(|| overlap(second, first)) {
@@ -111,33 +116,27 @@ impl Suffixes {
                 });
             }
         }
-        let states = manifest.iter().map(|label| State {
-            label: label.clone(),
-            lowered: candidates
-                .iter()
-                .chain(legacy)
-                .any(|other| other.stem() <= label.stem()),
-        });
+        let mut states = Vec::with_capacity(manifest.len());
+        for label in manifest {
+            let lowered = candidates.iter().any(|other| other.stem() <= label.stem());
+            states.push(State { label, lowered });
+        }
         Ok(Self {
-            candidates: candidates.to_vec(),
-            legacy: legacy.to_vec(),
-            stable: stable.to_vec(),
-            manifest: states.collect(),
+            candidates,
+            stable,
+            manifest: states,
         })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.candidates.is_empty()
-            && self.legacy.is_empty()
-            && self.stable.is_empty()
-            && self.manifest.is_empty()
+        self.candidates.is_empty() && self.stable.is_empty() && self.manifest.is_empty()
     }
 
     /// Returns every declared prerelease label and stable suffix.
     #[cfg(feature = "proptest1")]
     pub(crate) fn declared(&self) -> (impl Iterator<Item = &Label>, &[StableSuffix]) {
         let states = self.manifest.iter().map(|state| &state.label);
-        let labels = self.candidates.iter().chain(&self.legacy).chain(states);
+        let labels = self.candidates.iter().chain(states);
         (labels, &self.stable)
     }
 
@@ -164,13 +163,10 @@ impl Suffixes {
 
     /// Returns the candidate label and the number that identifiers spell.
     pub(crate) fn candidate(&self, identifiers: &str) -> Option<(&Label, Option<u64>)> {
-        self.candidates
-            .iter()
-            .chain(&self.legacy)
-            .find_map(|label| {
-                let digits = label.fits_identifiers(identifiers)?;
-                Some((label, digits.and_then(|digits| digits.parse().ok())))
-            })
+        self.candidates.iter().find_map(|label| {
+            let digits = label.fits_identifiers(identifiers)?;
+            Some((label, digits.and_then(|digits| digits.parse().ok())))
+        })
     }
 
     /// Returns the identifiers of a declared state of the manifest.
@@ -185,7 +181,7 @@ impl Suffixes {
         text: &'a str,
         open: bool,
     ) -> Result<Read<'a>, ParseVersionErrorKind> {
-        for label in self.candidates.iter().chain(&self.legacy) {
+        for label in &self.candidates {
             if let Some(digits) = fit(label, text)? {
                 return Ok(Read::Prerelease(identifiers(label, text, digits)));
             }
@@ -243,36 +239,42 @@ impl Suffixes {
 
     /// Returns the text of identifiers that a declared prerelease label maps to.
     fn declared_text<'a>(&self, identifiers: &'a str) -> Option<Cow<'a, str>> {
-        let mut labels = self.candidates.iter().chain(&self.legacy);
-        labels
-            .find_map(|label| text_of(label, identifiers))
-            .or_else(|| {
-                self.manifest
-                    .iter()
-                    .find_map(|state| state.text(identifiers))
-            })
+        for label in &self.candidates {
+            if let Some(text) = text_of(label, identifiers) {
+                return Some(text);
+            }
+        }
+        self.manifest
+            .iter()
+            .find_map(|state| state.text(identifiers))
     }
 
-    /// Iterates over the templates of all declared suffixes, and what they mean.
-    pub(crate) fn templates(&self) -> impl Iterator<Item = (Meaning, String)> + '_ {
-        let candidates = self.candidates.iter().chain(&self.legacy);
-        let candidates = candidates.map(|label| (Meaning::Candidate, label.to_string()));
-        let states = self.manifest.iter().map(|state| &state.label);
-        let states = states.map(|label| (Meaning::Manifest, label.to_string()));
-        let stable = self.stable.iter();
-        let stable = stable.map(|suffix| (Meaning::StableSuffix, suffix.to_string()));
-        candidates.chain(states).chain(stable)
+    /// Returns the templates of all declared suffixes, and what they mean.
+    pub(crate) fn templates(&self) -> Vec<(Meaning, String)> {
+        let mut templates = Vec::new();
+        for label in &self.candidates {
+            templates.push((Meaning::Candidate, label.to_string()));
+        }
+        for state in &self.manifest {
+            templates.push((Meaning::Manifest, state.label.to_string()));
+        }
+        for suffix in &self.stable {
+            templates.push((Meaning::StableSuffix, suffix.to_string()));
+        }
+        templates
     }
 
     fn describe(&self) -> String {
-        let manifest = self.manifest.iter().map(|state| &state.label);
-        let all = self.candidates.iter().chain(&self.legacy).chain(manifest);
-        let mut names: Vec<String> = all.map(|label| format!("`-{label}`")).collect();
-        names.extend(self.stable.iter().map(|suffix| format!("`-{suffix}`")));
+        let mut names = String::new();
+        for (_, suffix) in self.templates() {
+            let comma = if names.is_empty() { "" } else { ", " };
+            // Writing to a string cannot fail.
+            let _ = write!(names, "{comma}`-{suffix}`");
+        }
         if names.is_empty() {
             return "none".to_owned();
         }
-        names.join(", ")
+        names
     }
 }
 

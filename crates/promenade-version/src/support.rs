@@ -128,31 +128,36 @@ pub enum Reach {
 /// Groups releases into lines, newest first; candidates and states of the manifest do not count.
 #[must_use]
 pub fn line_states(scheme: &Scheme, releases: &[(Version, NaiveDate)]) -> Vec<LineState> {
-    let mut lines: BTreeMap<Line, Vec<&(Version, NaiveDate)>> = BTreeMap::new();
-    for release in releases {
-        if scheme.meaning(&release.0).is_final()
-            && let Some(line) = scheme.line_of(&release.0)
-        {
-            lines.entry(line).or_default().push(release);
+    let mut finals: Vec<(&Version, usize)> = Vec::new();
+    for (at, (version, _)) in releases.iter().enumerate() {
+        if scheme.meaning(version).is_final() {
+            finals.push((version, at));
         }
     }
-    let mut states: Vec<LineState> = Vec::with_capacity(lines.len());
-    for (line, releases) in lines.into_iter().rev() {
-        let dates = releases.iter().map(|(_, date)| *date);
-        let (Some(highest), Some(opened), Some(latest)) = (
-            releases.iter().map(|(version, _)| version).max(),
-            dates.clone().min(),
-            dates.max(),
-        ) else {
+    // The versions of a line follow each other, as it is what their numbers start with.
+    finals.sort_unstable();
+    let mut states: Vec<LineState> = Vec::new();
+    for (version, at) in finals.into_iter().rev() {
+        let Some((_, date)) = releases.get(at) else {
+            continue;
+        };
+        if let Some(state) = states.last_mut()
+            && state.line.contains(version)
+        {
+            state.opened = state.opened.min(*date);
+            state.latest = state.latest.max(*date);
+            continue;
+        }
+        let Some(line) = scheme.line_of(version) else {
             continue;
         };
         let newer = states.last();
         let same_major =
             newer.is_some_and(|state| state.line.numbers().first() == line.numbers().first());
         states.push(LineState {
-            highest: highest.clone(),
-            opened,
-            latest,
+            highest: version.clone(),
+            opened: *date,
+            latest: *date,
             succeeded: newer.map(|state| state.opened),
             newer_lines: states.len(),
             newer_majors: newer.map_or(0, |state| state.newer_majors + usize::from(!same_major)),
@@ -226,21 +231,19 @@ impl VersionPolicy {
         support: &Support,
         on: NaiveDate,
     ) -> Vec<EmergencyPatch> {
-        let existing = || {
-            releases
-                .iter()
-                .map(|(version, _)| version)
-                .chain(candidates)
-        };
-        line_states(self.scheme(), releases)
-            .into_iter()
-            .filter(|state| support.holds(state, on))
-            .map(|state| EmergencyPatch {
-                next: self.next_patch(&state.line, existing()),
-                reach: state.reach(),
-                state,
-            })
-            .collect()
+        let mut existing: Vec<&Version> = releases.iter().map(|(version, _)| version).collect();
+        existing.extend(candidates);
+        let mut patches = Vec::new();
+        for state in line_states(self.scheme(), releases) {
+            if support.holds(&state, on) {
+                patches.push(EmergencyPatch {
+                    next: self.next_patch(&state.line, existing.iter().copied()),
+                    reach: state.reach(),
+                    state,
+                });
+            }
+        }
+        patches
     }
 
     /// Returns the release that follows, as [`VersionPolicy::next`] does, and refuses one whose

@@ -40,6 +40,13 @@ pub(crate) fn changelog(data: &[u8]) {
         );
     }
     law(text, "add", |c| c.add(None, "New entry.", &policy));
+    let unreleased = changelog.unreleased();
+    let first = unreleased.and_then(|section| changelog.entries(section).next());
+    if let Some(entry) = first {
+        law(text, "reword", |c| {
+            c.reword(None, entry.text(), "Other\nwords.")
+        });
+    }
     law(text, "open", |c| c.open(&policy));
     law(text, "relink", |c| c.relink(&policy, |_| None));
     let mut versions: Vec<_> = changelog

@@ -115,6 +115,7 @@ impl Changelog<'_> {
             // to be filled.
             dialect.keep_unreleased = pending.reading.names == Names::Unreleased;
         }
+        dialect.level = self.level_of_cut(pending, dialect.level);
         let links = Links::plan(self, pending, cut, policy, &dialect);
         let mut edits = self.cut_heading(pending, cut, &dialect, &links);
         edits.extend(self.cut_links(pending, cut, &dialect, &links));
@@ -172,6 +173,20 @@ impl Changelog<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The level of the new heading: that of the releases, unless a heading in between would then
+    /// end the new section, or become part of it.
+    fn level_of_cut(&self, pending: &Section<'_>, releases: u8) -> u8 {
+        let between = pending.level.min(releases) + 1..=pending.level.max(releases);
+        let next = self.sections.iter().map(|section| section.blocks.start);
+        let next = next.filter(|&at| at > pending.blocks.start).min();
+        let end = next.unwrap_or(self.scan.blocks.len());
+        let blocks = self.scan.blocks.get(pending.blocks.start + 1..end);
+        let parts = blocks.unwrap_or_default().iter().any(
+            |block| matches!(block.kind, BlockKind::Heading { level, .. } if between.contains(&level)),
+        );
+        if parts { pending.level } else { releases }
     }
 
     fn cut_heading(

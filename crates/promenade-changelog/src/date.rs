@@ -130,7 +130,7 @@ fn plain_iso(text: &str) -> Option<FoundDate> {
     let end = start + "YYYY-MM-DD".len();
     let word = text.get(start..end)?;
     let inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/' | b'.');
-    if start > 0 && bytes.get(start - 1) == Some(&b'-') || bytes.get(end).is_some_and(inside) {
+    if bytes.get(end).is_some_and(inside) {
         return None;
     }
     let mut parts = word.split('-');
@@ -154,7 +154,9 @@ fn words(text: &str) -> Vec<(usize, &str)> {
             (true, None) => start = Some(at),
             (false, Some(from)) => {
                 if let Some(word) = text.get(from..at) {
-                    words.push((from, word));
+                    // A dash right before a date, as in `[1.2.3]-2024-01-02`, is not part of it.
+                    let bare = word.trim_start_matches(['-', '/', '.']);
+                    words.push((at - bare.len(), bare));
                 }
                 start = None;
             }

@@ -6,7 +6,7 @@ use crate::DateStyle;
 use crate::date;
 use crate::document::Changelog;
 use crate::policy::{DialectPolicy, HeadingTemplate, LinkStyle};
-use crate::scan::BlockKind;
+use crate::scan::{self, Block, BlockKind};
 use crate::section::{Section, SectionKind};
 
 /// How a file writes its versions.
@@ -53,7 +53,7 @@ impl Dialect {
             .unwrap_or_else(|| keeps(changelog, pending, newest, released_line.is_some()));
         let after_version = blank_after_version(changelog);
         let after_category = blank_after_category(changelog);
-        Self {
+        let mut dialect = Self {
             level: model.map_or(2, Section::level),
             date: policy.date.unwrap_or(date),
             setext: model.is_some_and(|section| is_setext(changelog, section)),
@@ -87,7 +87,18 @@ impl Dialect {
             links,
             bullet: bullet(changelog),
             newline: changelog.newline(),
-        }
+        };
+        dialect.setext &= dialect.is_heading_underlined();
+        dialect
+    }
+
+    /// Returns whether a heading that is written with an underline is one, and no link definition.
+    fn is_heading_underlined(&self) -> bool {
+        let url = Some("https://forge.example/1.2.3");
+        let text = self.heading_text("1.2.3", NaiveDate::default(), url);
+        let lines = self.heading_lines(&text);
+        let is_heading = |block: &Block| matches!(block.kind, BlockKind::Heading { .. });
+        matches!(scan::scan(&lines).blocks.as_slice(), [block] if is_heading(block))
     }
 
     /// Returns the heading of a version.
@@ -165,11 +176,12 @@ fn heading(
         .releases()
         .find_map(|section| section.reading.date)
         .map_or(DateStyle::Iso, |found| found.style);
-    // The newest release that has a date; where none has one, the newest.
+    // The newest release that has a date, of those at one level; where none has one, the newest.
+    let level = newest.map(Section::level);
     let model = changelog
         .releases()
         .take(8)
-        .find(|section| section.reading.date.is_some())
+        .find(|section| section.reading.date.is_some() && Some(section.level) == level)
         .or(newest)
         .or(pending);
     let fallback = || {

@@ -277,7 +277,9 @@ impl<'a> Changelog<'a> {
             text.push_str(newline);
             let next = self.text.get(end..).unwrap_or_default();
             let first = next.lines().next().unwrap_or_default();
-            if !first.trim().is_empty() && !self.goes_on_as_list(end, lines) {
+            if !first.trim_matches([' ', '\t', '\r']).is_empty()
+                && !self.goes_on_as_list(end, lines)
+            {
                 text.push_str(newline);
             }
         }
@@ -363,7 +365,7 @@ pub(crate) fn item(text: &str, prefix: &str, newline: &str) -> String {
 }
 
 /// An entry must be read back as one entry, a category as one heading.
-fn fit_entry(category: Option<&str>, text: &str) -> Result<(), EditChangelogErrorKind> {
+pub(crate) fn fit_entry(category: Option<&str>, text: &str) -> Result<(), EditChangelogErrorKind> {
     let unfit = |what, text: &str, why| {
         Err(EditChangelogErrorKind::UnfitText {
             what,

@@ -108,6 +108,22 @@ pub enum EditChangelogErrorKind {
         /// The lines of the sections.
         lines: Vec<usize>,
     },
+    /// No entry of the section has this text.
+    #[error("no entry of the section on line {line} says `{text}`")]
+    UnknownEntry {
+        /// The text asked for.
+        text: String,
+        /// Line of the section.
+        line: usize,
+    },
+    /// Several entries of the section have this text, or would have it.
+    #[error("the entries on lines {lines:?} say `{text}`, or would; expected one")]
+    DuplicateEntry {
+        /// The text asked for.
+        text: String,
+        /// The lines of the entries.
+        lines: Vec<usize>,
+    },
     /// The version has a section already.
     #[error("version `{version}` has a section already (line {line})")]
     VersionExists {
@@ -148,6 +164,12 @@ pub enum EditChangelogErrorKind {
     #[error("line {line} is indented: it would become part of the entry above it")]
     Indented {
         /// The line.
+        line: usize,
+    },
+    /// After the edit a section or an entry would begin or end elsewhere, or have another version.
+    #[error("line {line} would not be read back as it is meant")]
+    Misread {
+        /// Line of the section or of the entry.
         line: usize,
     },
     /// Two parts of the edit would change the same bytes.

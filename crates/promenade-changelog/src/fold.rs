@@ -8,12 +8,14 @@ use crate::dialect::Dialect;
 use crate::document::Changelog;
 use crate::edit::{Edits, TextEdit};
 use crate::entry::folded;
-use crate::error::EditChangelogError;
+use crate::error::{EditChangelogError, EditChangelogErrorKind};
 use crate::link::normal_label;
 use crate::order;
 use crate::policy::ChangelogPolicy;
 use crate::scan::{Block, BlockKind};
 use crate::section::Section;
+
+const VERB: &str = "fold candidates";
 
 /// What becomes of fixes that were made between the candidates.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -71,14 +73,16 @@ impl<'a> Changelog<'a> {
     ///
     /// # Errors
     /// [`EditChangelogErrorKind::UnknownVersion`](crate::EditChangelogErrorKind::UnknownVersion)
-    /// and [`DuplicateVersion`](crate::EditChangelogErrorKind::DuplicateVersion).
+    /// and [`DuplicateVersion`](crate::EditChangelogErrorKind::DuplicateVersion);
+    /// [`Misread`](crate::EditChangelogErrorKind::Misread) where text that stood apart would become
+    /// the heading of another section.
     pub fn fold(
         &self,
         version: &str,
         fixes: &CandidateFixes,
         policy: &ChangelogPolicy,
     ) -> Result<Folded, EditChangelogError> {
-        let stable = self.find("fold candidates", version)?;
+        let stable = self.find(VERB, version)?;
         let candidates = self.candidates_of(stable);
         if candidates.is_empty() {
             return Ok(Folded {
@@ -114,8 +118,10 @@ impl<'a> Changelog<'a> {
         }
         edits.extend(self.gap_at_end(stable, &candidates));
         edits.extend(self.fold_links(stable, &candidates));
+        let edits = self.finish(VERB, edits)?;
+        self.keeps_other_sections(&edits, stable, &candidates)?;
         Ok(Folded {
-            edits: self.finish("fold candidates", edits)?,
+            edits,
             candidates: candidates
                 .iter()
                 .filter_map(|section| section.version.map(str::to_owned))
@@ -142,6 +148,28 @@ impl<'a> Changelog<'a> {
             .collect();
         found.sort_by(|(a, _), (b, _)| a.cmp(b));
         found.into_iter().map(|(_, section)| section).collect()
+    }
+
+    /// Refuses a fold after which the sections are not those that are left.
+    fn keeps_other_sections(
+        &self,
+        edits: &Edits,
+        stable: &Section<'a>,
+        candidates: &[&Section<'a>],
+    ) -> Result<(), EditChangelogError> {
+        let after = edits.apply(self.text).unwrap_or_default();
+        let read = Changelog::parse(&after);
+        let goes = |section: &Section<'_>| candidates.iter().any(|c| c.range == section.range);
+        let left = self.sections.iter().filter(|section| !goes(section));
+        if left
+            .map(|s| s.heading)
+            .eq(read.sections.iter().map(|s| s.heading))
+        {
+            return Ok(());
+        }
+        let line = self.line_of(stable.range.start);
+        let kind = EditChangelogErrorKind::Misread { line };
+        Err(EditChangelogError::new(VERB, kind))
     }
 
     fn gather(

@@ -125,7 +125,9 @@ fn may_be_unreleased(text: &str) -> bool {
 fn core(text: &str, start: usize, prefixed: bool) -> Option<Reading> {
     let here = text.get(start..)?;
     let (token, label, url, after) = if let Some(inner) = here.strip_prefix('[') {
-        let len = inner.find(']')?;
+        // A label holds no bracket: https://spec.commonmark.org/0.31.2/#link-label
+        let len = inner.find([']', '['])?;
+        inner.get(len..)?.starts_with(']').then_some(())?;
         let label = (start + 1, start + 1 + len);
         let mut after = label.1 + 1;
         let mut url = None;
@@ -203,6 +205,22 @@ fn is_yanked(mark: &str) -> bool {
     mark.eq_ignore_ascii_case("[yanked]") || mark.eq_ignore_ascii_case("(yanked)")
 }
 
+/// Finds the mark, with the space before it, in the lower case text after a version. Without it,
+/// what stands before and after must not become one word.
+fn yanked_mark(lower: &str) -> Option<(usize, usize)> {
+    ["[yanked]", "(yanked)"].iter().find_map(|mark| {
+        let mut found = lower.match_indices(mark);
+        let (at, _) = found.find(|(at, _)| {
+            let after = lower.get(at + mark.len()..).unwrap_or_default();
+            let after = after.trim_start_matches([':', '*', '_', '~', '`']);
+            after.is_empty() || after.starts_with([' ', '\t', ',', '(', ')', ']'])
+        })?;
+        let before = lower.get(..at).unwrap_or_default();
+        let start = before.trim_end_matches([' ', '\t']).len();
+        Some((start, at + mark.len()))
+    })
+}
+
 fn at(found: Option<FoundDate>, offset: usize) -> Option<FoundDate> {
     found.map(|found| FoundDate {
         start: found.start + offset,
@@ -220,23 +238,17 @@ impl Reading {
             return;
         }
         let lower = rest.to_ascii_lowercase();
-        if let Some(at) = lower.find("[yanked]") {
-            let space = rest.get(..at).unwrap_or_default();
-            let start = space.trim_end_matches([' ', '\t']).len();
-            self.yanked = Some((from + start, from + at + "[yanked]".len()));
-        } else if let Some(at) = lower.find("(yanked)") {
-            let space = rest.get(..at).unwrap_or_default();
-            let start = space.trim_end_matches([' ', '\t']).len();
-            self.yanked = Some((from + start, from + at + "(yanked)".len()));
-        }
+        self.yanked = yanked_mark(&lower).map(|(start, end)| (from + start, from + end));
         if self.date.is_none() {
             self.pending = PENDING.iter().find_map(|word| {
                 let at = lower.find(word)?;
                 let end = at + word.len();
-                let edge = |byte: Option<u8>| !byte.is_some_and(|b| b.is_ascii_alphanumeric());
-                let bytes = lower.as_bytes();
-                let free = edge(at.checked_sub(1).and_then(|at| bytes.get(at).copied()))
-                    && edge(bytes.get(end).copied());
+                // The date that will stand there must be a word of its own.
+                let joins = ['-', '/', '.'];
+                let before = lower.get(..at)?.trim_end_matches(joins);
+                let after = lower.get(end..)?.trim_start_matches(joins);
+                let free = !before.ends_with(|c: char| c.is_ascii_alphanumeric())
+                    && !after.starts_with(|c: char| c.is_ascii_alphanumeric());
                 free.then_some((from + at, from + end))
             });
         }

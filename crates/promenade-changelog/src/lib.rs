@@ -16,8 +16,8 @@
 //!
 //! # Scope
 //!
-//! A [`Changelog`] is a view of its text; each verb (`cut`, `add`, `open`, `yank`, `deprecate`,
-//! `note`, `fold`, `rename`, `relink`) returns [`Edits`]: sorted, disjoint ranges of the original
+//! A [`Changelog`] is a view of its text; each verb (`cut`, `add`, `reword`, `open`, `yank`,
+//! `deprecate`, `note`, `fold`, `rename`, `relink`) returns [`Edits`]: sorted, disjoint ranges of the original
 //! bytes, each with an inverse. Doing a verb twice is doing it once. [`merge`] merges three texts by
 //! entry, [`draft`] proposes entries from commits, [`UpgradeNotes`] keeps the second document.
 //!
@@ -55,6 +55,7 @@ mod order;
 mod policy;
 mod relink;
 mod rename;
+mod reword;
 mod scan;
 mod section;
 #[cfg(feature = "proptest1")]

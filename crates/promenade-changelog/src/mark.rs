@@ -185,22 +185,26 @@ impl Changelog<'_> {
     /// Marks a version as `[YANKED]`.
     ///
     /// # Errors
-    /// [`EditChangelogErrorKind::UnknownVersion`], [`EditChangelogErrorKind::DuplicateVersion`].
+    /// [`EditChangelogErrorKind::UnknownVersion`], [`EditChangelogErrorKind::DuplicateVersion`], and
+    /// [`EditChangelogErrorKind::Misread`] if the heading would not be one any more.
     pub fn yank(&self, version: &str) -> Result<Edits, EditChangelogError> {
-        let section = self.find("yank a version", version)?;
+        const VERB: &str = "yank a version";
+        let section = self.find(VERB, version)?;
         if section.is_yanked() {
             return Ok(Edits::none());
         }
         let at = section.offset + section.heading.len();
-        Ok(self.with_underline(section, TextEdit::insert(at, " [YANKED]")))
+        self.mark(VERB, section, TextEdit::insert(at, " [YANKED]"))
     }
 
     /// Takes the `[YANKED]` mark off a version.
     ///
     /// # Errors
-    /// [`EditChangelogErrorKind::UnknownVersion`], [`EditChangelogErrorKind::DuplicateVersion`].
+    /// [`EditChangelogErrorKind::UnknownVersion`], [`EditChangelogErrorKind::DuplicateVersion`], and
+    /// [`EditChangelogErrorKind::Misread`] if the heading would have another version without it.
     pub fn unyank(&self, version: &str) -> Result<Edits, EditChangelogError> {
-        let section = self.find("take back the yank of a version", version)?;
+        const VERB: &str = "take back the yank of a version";
+        let section = self.find(VERB, version)?;
         let Some(mark) = section.reading.yanked else {
             return Ok(Edits::none());
         };
@@ -217,7 +221,47 @@ impl Changelog<'_> {
         } else {
             TextEdit::delete(section.absolute(mark))
         };
-        Ok(self.with_underline(section, edit))
+        self.mark(VERB, section, edit)
+    }
+
+    /// Sets or takes away the mark of a heading; refused if the heading would not be read back as
+    /// one heading of the same version.
+    fn mark(
+        &self,
+        verb: &'static str,
+        section: &Section<'_>,
+        edit: TextEdit,
+    ) -> Result<Edits, EditChangelogError> {
+        let edits = self.with_underline(section, edit);
+        let (start, heading) = (
+            section.range.start,
+            self.slice(section.heading_range.clone()),
+        );
+        let inside = edits.iter().map(|edit| {
+            let range = edit.range();
+            TextEdit::replace(range.start - start..range.end - start, edit.text())
+        });
+        let after = Edits::new(inside).ok().and_then(|e| e.apply(heading).ok());
+        let is_kept = |after: &String| {
+            let read = Changelog::parse(after);
+            let [block] = read.scan.blocks.as_slice() else {
+                return false;
+            };
+            let text = read.slice(block.inner.0..block.inner.1);
+            let Some(reading) = crate::heading::read(text) else {
+                return false;
+            };
+            let version = text.get(reading.version.0..reading.version.1);
+            matches!(block.kind, BlockKind::Heading { .. })
+                && version == section.version
+                && reading.yanked.is_some() != section.is_yanked()
+        };
+        if after.as_ref().is_some_and(is_kept) {
+            return Ok(edits);
+        }
+        let line = self.line_of(section.range.start);
+        let kind = EditChangelogErrorKind::Misread { line };
+        Err(EditChangelogError::new(verb, kind))
     }
 
     /// An underline that is as long as the heading stays as long.

@@ -116,7 +116,7 @@ impl Merger<'_, '_> {
         );
         if open {
             text.truncate(text.trim_end_matches(['\n', '\r']).len());
-        } else if !first.trim().is_empty() && !list_goes_on {
+        } else if !first.trim_matches([' ', '\t', '\r']).is_empty() && !list_goes_on {
             text.push_str(newline);
         }
         self.edits.push(TextEdit::insert(unit.block.end, text));

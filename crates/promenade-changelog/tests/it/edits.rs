@@ -1,8 +1,8 @@
 //! Each edit, by example.
 
 use promenade_changelog::{
-    CandidateFixes, Category, Changelog, ChangelogPolicy, Deprecation, DraftCommit, DraftLinks,
-    EditChangelogError, Edits, LintContext, UpgradeNotes, draft,
+    CandidateFixes, Category, Changelog, ChangelogPolicy, Cut, Deprecation, DraftCommit,
+    DraftLinks, EditChangelogError, Edits, LintContext, UpgradeNotes, draft,
 };
 
 #[track_caller]
@@ -423,6 +423,75 @@ fn a_draft_is_added_once() {
         "## Unreleased\n\n## 1.0.0\n",
         |c| c.add_draft(&draft, &policy()),
         "## Unreleased\n\n### Added\n\n- One\n- Two\n\n## 1.0.0\n",
+    );
+}
+
+#[test]
+fn an_entry_gets_other_words_where_it_stands() {
+    check(
+        "## Unreleased\r\n\r\n*  one\r\n   more\r\n*  two\r\n\r\n## 1.0.0\r\n",
+        |c| c.reword(None, "one more", "One.\nAnd more."),
+        "## Unreleased\r\n\r\n*  One.\r\n   And more.\r\n*  two\r\n\r\n## 1.0.0\r\n",
+    );
+    check(
+        "## Unreleased\n\n- one\n\n## 1.0.0\n\n1. one\n2. two\n",
+        |c| c.reword(Some("1.0.0"), "two", "[Two](https://forge.example/2)"),
+        "## Unreleased\n\n- one\n\n## 1.0.0\n\n1. one\n2. [Two](https://forge.example/2)\n",
+    );
+}
+
+#[test]
+fn an_entry_is_reworded_only_where_one_is_meant() {
+    let text = "# Log\n\n## Unreleased\n\n- one\n- two\n- two\n\n## 1.0.0\n\n- # one\nnext\n";
+    let refused = |version, from, to| {
+        let error = Changelog::parse(text).reword(version, from, to);
+        error.unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused(None, "three", "x"),
+        "cannot reword an entry: no entry of the section on line 3 says `three`"
+    );
+    assert_eq!(
+        refused(None, "two", "x"),
+        "cannot reword an entry: the entries on lines [6, 7] say `two`, or would; expected one"
+    );
+    assert_eq!(
+        refused(None, "one", "two"),
+        "cannot reword an entry: the entries on lines [5, 6, 7] say `one`, or would; expected one"
+    );
+    assert_eq!(
+        refused(None, "one", " "),
+        "cannot reword an entry: entry ` ` is empty"
+    );
+    // The paragraph below would go on with the entry.
+    assert_eq!(
+        refused(Some("1.0.0"), "# one", "one"),
+        "cannot reword an entry: line 11 would not be read back as it is meant"
+    );
+}
+
+#[test]
+fn a_fold_that_would_underline_a_line_above_is_refused() {
+    let text = "# Log\n\ntext\n# 2.0.0-rc.1\n2.0.0\n---\n";
+    let fold = Changelog::parse(text).fold("2.0.0", &CandidateFixes::Keep, &policy());
+    assert_eq!(
+        fold.unwrap_err().to_string(),
+        "cannot fold candidates: line 5 would not be read back as it is meant"
+    );
+}
+
+#[test]
+fn a_cut_stands_at_a_level_that_keeps_its_categories() {
+    let date = "2024-05-06".parse().unwrap();
+    check(
+        "# Unreleased\n\n## Fixed\n\n- a\n\n## 1.0.0\n",
+        |c| c.cut(&Cut::new("1.1.0", date), &policy()),
+        "# Unreleased\n\n# 1.1.0\n\n## Fixed\n\n- a\n\n## 1.0.0\n",
+    );
+    check(
+        "# Unreleased\n\n### Fixed\n\n- a\n\n## 1.0.0\n",
+        |c| c.cut(&Cut::new("1.1.0", date), &policy()),
+        "# Unreleased\n\n## 1.1.0\n\n### Fixed\n\n- a\n\n## 1.0.0\n",
     );
 }
 

@@ -55,6 +55,16 @@ enum ChangelogCommand {
         #[arg(long)]
         category: Option<String>,
     },
+    /// Gives an entry other words
+    Reword {
+        /// The words that stand there
+        from: String,
+        /// The words that shall stand there
+        to: String,
+        /// The version; by default Unreleased
+        #[arg(long = "of", value_name = "VERSION")]
+        version: Option<String>,
+    },
     /// Turns Unreleased into a version
     Cut {
         /// The version
@@ -313,6 +323,9 @@ impl Document<'_> {
         let edits = match command {
             ChangelogCommand::Add { text, category } => {
                 changelog.add(category.as_deref(), text, policy)
+            }
+            ChangelogCommand::Reword { from, to, version } => {
+                changelog.reword(version.as_deref(), from, to)
             }
             ChangelogCommand::Cut {
                 version,

@@ -59,6 +59,20 @@ fn a_cut_is_shown_then_printed_then_written() {
 }
 
 #[test]
+fn an_entry_is_reworded_in_unreleased_or_in_a_version() {
+    let folder = folder(TEXT);
+    let (exit, ..) = call(folder.path(), &["reword", "a", "A. (#1)", "--execute"]);
+    assert_eq!(
+        (exit, read(folder.path())),
+        (0, TEXT.replace("- a\n", "- A. (#1)\n"))
+    );
+    let of = ["reword", "b", "B.", "--of", "1.0.0", "--stdout"];
+    let (exit, printed, _) = call(folder.path(), &of);
+    assert_eq!(exit, 0);
+    assert!(printed.ends_with("## [1.0.0] - 2024-01-02\n\n- B.\n"));
+}
+
+#[test]
 fn show_prints_the_notes_of_a_version() {
     let folder = folder(TEXT);
     assert_eq!(
@@ -93,7 +107,7 @@ fn what_is_refused_is_named_and_leaves_the_file_as_it_was() {
     let closed = TEXT.replace("## [Unreleased]", "## [2.0.0] - 2024-02-03");
     let cut = ["cut", "1.1.0", "--date", "2024-05-06"];
     let backwards = ["cut", "1.1.0", "--date", "2023-05-06"];
-    let cases: [(&[u8], &[&str], &str); 6] = [
+    let cases: [(&[u8], &[&str], &str); 7] = [
         (
             b"## [Unreleased]\n\n- \xff\n",
             &cut,
@@ -108,6 +122,11 @@ fn what_is_refused_is_named_and_leaves_the_file_as_it_was() {
             TEXT.as_bytes(),
             &["yank", "3.0.0"],
             "no section for version `3.0.0`; the newest one is `1.0.0` (line 9)",
+        ),
+        (
+            TEXT.as_bytes(),
+            &["reword", "c", "C."],
+            "no entry of the section on line 3 says `c`",
         ),
         (
             TEXT.as_bytes(),

@@ -35,6 +35,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `artifacts` | names, identities, checksum files, trees and build sets (default); [`Digest`] and [`Hasher`] need no feature |
 //! | `serde` | `Serialize` and `Deserialize` of digests, artifacts and build sets |
 //! | `fs` | files, directories (NAR) and build directories |
 //! | `parallel` | several files at once, archives on two threads (`std::thread::scope`) |
@@ -42,12 +43,15 @@
 //! | `attestation` | in-toto statements of promotions in DSSE envelopes |
 //! | `proptest1` | strategies of every public value |
 
+#[cfg(feature = "artifacts")]
 mod artifact;
 #[cfg(feature = "attestation")]
 pub mod attestation;
 #[cfg(any(feature = "image", feature = "attestation"))]
 mod base64;
+#[cfg(feature = "artifacts")]
 mod build;
+#[cfg(feature = "artifacts")]
 mod checksum;
 mod digest;
 mod error;
@@ -58,27 +62,36 @@ mod hash;
 pub mod image;
 #[cfg(any(feature = "image", feature = "attestation"))]
 mod json;
+#[cfg(feature = "artifacts")]
 mod name;
 #[cfg(feature = "proptest1")]
 pub mod strategy;
+#[cfg(feature = "artifacts")]
 mod tree;
 
+#[cfg(feature = "artifacts")]
 pub use artifact::{AnyArtifactId, ArtifactId, ArtifactKind, Kind, kind};
+#[cfg(feature = "artifacts")]
 pub use build::{Artifact, BuildSet, ExpectedArtifacts, MAX_BUILD_SET_BYTES};
+#[cfg(feature = "artifacts")]
 pub use checksum::{
     ChecksumFile, ChecksumFormat, ChecksumLine, MAX_CHECKSUM_LINES, MAX_CHECKSUM_NAME_BYTES,
 };
 pub use digest::{Algorithm, Digest};
+#[cfg(feature = "artifacts")]
 pub use error::{
-    BuildDifference, BuildSetError, CompareBuildsError, DigestMismatch, HashError, KindMismatch,
-    ParseArtifactIdError, ParseArtifactIdErrorKind, ParseBuildSetError, ParseBuildSetErrorKind,
-    ParseChecksumsError, ParseChecksumsErrorKind, ParseDigestError, ParseDigestErrorKind,
-    ParseNameError, ParseNameErrorKind, SelectChecksumsError, VerifyBuildError, VerifyError,
+    BuildDifference, BuildSetError, CompareBuildsError, KindMismatch, ParseArtifactIdError,
+    ParseArtifactIdErrorKind, ParseBuildSetError, ParseBuildSetErrorKind, ParseChecksumsError,
+    ParseChecksumsErrorKind, ParseNameError, ParseNameErrorKind, SelectChecksumsError,
+    VerifyBuildError,
 };
+pub use error::{DigestMismatch, HashError, ParseDigestError, ParseDigestErrorKind, VerifyError};
 #[cfg(feature = "fs")]
 pub use error::{WalkError, WalkErrorKind};
 pub use hash::{BUFFER_BYTES, Hashed, Hasher, Observer, Pass, hash, unobserved};
 #[cfg(any(feature = "image", feature = "attestation"))]
 pub use json::JsonError;
+#[cfg(feature = "artifacts")]
 pub use name::{ArtifactName, MAX_NAME_BYTES, MediaType, Role};
+#[cfg(feature = "artifacts")]
 pub use tree::TreeNode;

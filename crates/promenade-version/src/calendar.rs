@@ -221,6 +221,7 @@ impl CalendarFormat {
 
     /// Returns which component a level raises within one calendar period: its own counter, or the
     /// nearest below it.
+    #[cfg(feature = "policy")]
     pub(crate) fn counter_for(&self, level: crate::Level) -> Option<usize> {
         let wanted: &[Field] = match level {
             crate::Level::Major => &[Field::Major, Field::Minor, Field::Patch],
@@ -236,6 +237,7 @@ impl CalendarFormat {
     }
 
     /// Returns whether a component is part of the date.
+    #[cfg(feature = "policy")]
     pub(crate) fn is_date(&self, index: usize) -> bool {
         self.groups
             .get(index)

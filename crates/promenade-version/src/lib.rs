@@ -50,53 +50,90 @@
 //!
 //! # Features
 //!
+//! - `policy` (default): what follows a version; with it
+//! - `scheme`: schemes, versions and lines. Without both, [`Impact`], [`Level`] and [`Lane`] are left.
 //! - `serde`: policies, schemes and reasons in the shape of the `[version]` table of a process file.
 //! - `proptest1`: the module `strategy`, with strategies for every public value.
 
+#[cfg(feature = "policy")]
 mod after;
+#[cfg(feature = "policy")]
 mod cadence;
+#[cfg(feature = "scheme")]
 mod calendar;
+#[cfg(feature = "policy")]
 mod candidate;
 mod error;
+#[cfg(feature = "policy")]
 mod group;
+#[cfg(feature = "policy")]
 mod history;
+#[cfg(feature = "scheme")]
 mod label;
 mod level;
+#[cfg(feature = "scheme")]
 mod line;
+#[cfg(feature = "policy")]
 mod next;
+#[cfg(feature = "scheme")]
 mod number;
+#[cfg(feature = "policy")]
 mod period;
+#[cfg(feature = "policy")]
 mod policy;
+#[cfg(feature = "policy")]
 mod reason;
+#[cfg(feature = "policy")]
 mod rule;
+#[cfg(feature = "scheme")]
 mod scheme;
+#[cfg(feature = "policy")]
 mod series;
 #[cfg(feature = "proptest1")]
 pub mod strategy;
+#[cfg(feature = "scheme")]
 mod suffix;
+#[cfg(feature = "policy")]
 mod support;
 
+#[cfg(feature = "policy")]
 pub use after::Branch;
+#[cfg(feature = "policy")]
 pub use cadence::{Cadence, CadenceError, Enforcement, GapReport, ScheduleStep, schedule};
+#[cfg(feature = "scheme")]
 pub use calendar::CalendarFormat;
+#[cfg(feature = "policy")]
 pub use candidate::{CandidatePolicy, Counter, SeriesBase};
-pub use error::{
-    FormatVersionError, NextVersionError, NextVersionErrorKind, ParseVersionError,
-    ParseVersionErrorKind, PolicyError, UnknownNameError,
-};
+pub use error::UnknownNameError;
+#[cfg(feature = "scheme")]
+pub use error::{FormatVersionError, ParseVersionError, ParseVersionErrorKind, PolicyError};
+#[cfg(feature = "policy")]
+pub use error::{NextVersionError, NextVersionErrorKind};
+#[cfg(feature = "policy")]
 pub use group::{Dependency, Group, GroupError, Groups, Sharing};
+#[cfg(feature = "policy")]
 pub use history::{HistoryFinding, Uniqueness};
+#[cfg(feature = "scheme")]
 pub use label::{Label, StableSuffix};
 pub use level::{Impact, Lane, Level};
+#[cfg(feature = "scheme")]
 pub use line::{Line, ParseLineError};
+#[cfg(feature = "policy")]
 pub use next::{Change, Request};
+#[cfg(feature = "policy")]
 pub use period::{Offset, ParsePeriodError, Period};
+#[cfg(feature = "policy")]
 pub use policy::{VersionPolicy, VersionPolicyBuilder};
+#[cfg(feature = "policy")]
 pub use reason::{Next, Reason, Rule};
+#[cfg(feature = "policy")]
 pub use rule::{AfterRelease, BelowOne, LaneRules, LevelRange};
+#[cfg(feature = "scheme")]
 pub use scheme::{Meaning, Scheme, SchemeBuilder, SchemeKind};
 pub use semver::Version;
+#[cfg(feature = "policy")]
 pub use support::{EmergencyPatch, LineState, Reach, Support, line_states};
 
+#[cfg(feature = "policy")]
 #[doc = include_str!("../RULES.md")]
 pub mod rules {}

@@ -3,9 +3,10 @@
 use chrono::NaiveDate;
 use semver::{Prerelease, Version};
 
+use crate::number::components;
 use crate::{
     BelowOne, CalendarFormat, Impact, Lane, Level, Meaning, Next, NextVersionError,
-    NextVersionErrorKind, Reason, Rule, Scheme, SchemeKind, VersionPolicy,
+    NextVersionErrorKind, Reason, Rule, SchemeKind, VersionPolicy,
 };
 
 /// What changed since the current version, or which level the caller decided on.
@@ -330,10 +331,6 @@ fn by_calendar(
     Ok(version)
 }
 
-pub(crate) fn components(version: &Version) -> [u64; 3] {
-    [version.major, version.minor, version.patch]
-}
-
 /// Returns the version without its suffixes.
 pub(crate) fn base(version: &Version) -> Version {
     Version::new(version.major, version.minor, version.patch)
@@ -385,15 +382,4 @@ pub(crate) fn with_prerelease(
     version.pre = Prerelease::new(identifiers)
         .map_err(|_| NextVersionErrorKind::UnknownLabel(identifiers.to_owned()))?;
     Ok(version)
-}
-
-impl Scheme {
-    /// Returns which component is the patch.
-    pub(crate) fn patch_index(&self) -> Option<usize> {
-        match self.kind() {
-            SchemeKind::Semver | SchemeKind::MajorMinor => Some(2),
-            SchemeKind::Integer => None,
-            SchemeKind::Calendar(format) => format.patch_index(),
-        }
-    }
 }

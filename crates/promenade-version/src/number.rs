@@ -1,5 +1,7 @@
 //! Decimal numbers of version texts.
 
+use semver::Version;
+
 /// What a run of characters is.
 pub(crate) enum Number {
     Value(u64),
@@ -82,4 +84,9 @@ fn digits<'a>(bytes: &'a [u8], part: &mut Part) -> Option<&'a [u8]> {
     part.width = bytes.len() - rest.len();
     part.padded = part.width > 1 && bytes.first() == Some(&b'0');
     (1..=SURE_DIGITS).contains(&part.width).then_some(rest)
+}
+
+/// Returns the three numbers of a version.
+pub(crate) fn components(version: &Version) -> [u64; 3] {
+    [version.major, version.minor, version.patch]
 }

@@ -314,6 +314,7 @@ impl Scheme {
     }
 
     /// Returns the declared labels and suffixes.
+    #[cfg(feature = "policy")]
     pub(crate) fn suffixes(&self) -> &Suffixes {
         &self.suffixes
     }
@@ -512,6 +513,15 @@ impl Scheme {
             }
         }
         kind
+    }
+
+    /// Returns which component is the patch.
+    pub(crate) fn patch_index(&self) -> Option<usize> {
+        match self.kind() {
+            SchemeKind::Semver | SchemeKind::MajorMinor => Some(2),
+            SchemeKind::Integer => None,
+            SchemeKind::Calendar(format) => format.patch_index(),
+        }
     }
 }
 

@@ -162,6 +162,7 @@ impl Suffixes {
     }
 
     /// Returns the candidate label and the number that identifiers spell.
+    #[cfg(feature = "policy")]
     pub(crate) fn candidate(&self, identifiers: &str) -> Option<(&Label, Option<u64>)> {
         self.candidates.iter().find_map(|label| {
             let digits = label.fits_identifiers(identifiers)?;
@@ -170,6 +171,7 @@ impl Suffixes {
     }
 
     /// Returns the identifiers of a declared state of the manifest.
+    #[cfg(feature = "policy")]
     pub(crate) fn manifest_identifiers(&self, label: &Label) -> Option<String> {
         let state = self.manifest.iter().find(|state| state.label == *label)?;
         Some(state.identifiers(label.stem(), None).into_owned())

@@ -1,10 +1,9 @@
 //! Artifact sets: what is built once and promoted by digest.
 
-use std::collections::BTreeMap;
-
 use promenade_digest::Digest;
 
-use crate::codec::{Canonical, ReadError, Reader, Writer};
+use crate::Map;
+use crate::codec::{Canonical, Reader, Stop, Writer};
 
 /// The artifacts of one build: named digests, at least one, fixed for ever.
 ///
@@ -21,7 +20,7 @@ use crate::codec::{Canonical, ReadError, Reader, Writer};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Artifacts {
-    by_name: BTreeMap<String, Digest>,
+    by_name: Map<String, Digest>,
     identity: Digest,
 }
 
@@ -34,7 +33,7 @@ impl Artifacts {
     pub fn new<N: Into<String>>(
         artifacts: impl IntoIterator<Item = (N, Digest)>,
     ) -> Result<Self, MakeArtifactsError> {
-        let mut by_name = BTreeMap::new();
+        let mut by_name = Map::new();
         for (name, digest) in artifacts {
             let name = name.into();
             if name.is_empty() || name.chars().any(char::is_control) {
@@ -47,7 +46,7 @@ impl Artifacts {
         Self::from_map(by_name).ok_or(MakeArtifactsError::None)
     }
 
-    fn from_map(by_name: BTreeMap<String, Digest>) -> Option<Self> {
+    fn from_map(by_name: Map<String, Digest>) -> Option<Self> {
         if by_name.is_empty() {
             return None;
         }
@@ -68,7 +67,7 @@ impl Artifacts {
 
     /// Returns the names and digests, in the order of the names.
     #[must_use]
-    pub fn by_name(&self) -> &BTreeMap<String, Digest> {
+    pub fn by_name(&self) -> &Map<String, Digest> {
         &self.by_name
     }
 }
@@ -99,17 +98,17 @@ impl Canonical for Artifacts {
         self.by_name.write(out);
     }
 
-    fn read(input: &mut Reader<'_>) -> Result<Self, ReadError> {
-        let by_name = BTreeMap::<String, Digest>::read(input)?;
+    fn read(input: &mut Reader<'_>) -> Result<Self, Stop> {
+        let by_name = Map::<String, Digest>::read(input)?;
         if by_name
             .keys()
             .any(|name| name.is_empty() || name.chars().any(char::is_control))
         {
-            return input.error("artifact names without control characters");
+            return Err(input.stop("artifact names without control characters"));
         }
         match Self::from_map(by_name) {
             Some(artifacts) => Ok(artifacts),
-            None => input.error("at least one artifact"),
+            None => Err(input.stop("at least one artifact")),
         }
     }
 }
@@ -124,6 +123,8 @@ impl serde::Serialize for Artifacts {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Artifacts {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use std::collections::BTreeMap;
+
         use serde::de::Error as _;
 
         let texts = BTreeMap::<String, String>::deserialize(deserializer)?;

@@ -12,10 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use text::{push_hex, push_number};
 
+use crate::{Map, Set};
+
 /// A value with canonical bytes.
 pub(crate) trait Canonical: Sized {
     fn write(&self, out: &mut Writer);
-    fn read(input: &mut Reader<'_>) -> Result<Self, ReadError>;
+    fn read(input: &mut Reader<'_>) -> Result<Self, Stop>;
 
     fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::default();
@@ -25,9 +27,14 @@ pub(crate) trait Canonical: Sized {
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, ReadError> {
         let mut input = Reader::new(bytes);
-        let value = Self::read(&mut input)?;
-        input.end()?;
-        Ok(value)
+        match Self::read(&mut input) {
+            Ok(value) if input.is_at_end() => Ok(value),
+            Ok(_) => Err(ReadError {
+                at: input.at,
+                expected: "nothing more".into(),
+            }),
+            Err(Stop) => Err(input.error),
+        }
     }
 }
 
@@ -36,6 +43,11 @@ pub(crate) trait Text: Sized {
     fn to_text(&self) -> Cow<'_, str>;
     fn from_text(text: &str) -> Option<Self>;
 }
+
+/// A reading stopped; the reader keeps why. Every field of every record can stop it, and so each of
+/// them hands on no more than this.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stop;
 
 /// What stands at a byte is not what the canonical spelling has there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +153,8 @@ pub(crate) struct Reader<'a> {
     text: &'a str,
     at: usize,
     open: bool,
+    /// Why the reading stopped, if it did.
+    error: ReadError,
 }
 
 impl<'a> Reader<'a> {
@@ -158,18 +172,22 @@ impl<'a> Reader<'a> {
             text,
             at: 0,
             open: true,
+            error: ReadError {
+                at: 0,
+                expected: "".into(),
+            },
         }
     }
 
-    pub(crate) fn at(&self) -> usize {
-        self.at
+    /// Stops here.
+    pub(crate) fn stop(&mut self, expected: &'static str) -> Stop {
+        self.stop_at(self.at, expected.into())
     }
 
-    pub(crate) fn error<T>(&self, expected: impl Into<Cow<'static, str>>) -> Result<T, ReadError> {
-        Err(ReadError {
-            at: self.at,
-            expected: expected.into(),
-        })
+    #[cold]
+    fn stop_at(&mut self, at: usize, expected: Cow<'static, str>) -> Stop {
+        self.error = ReadError { at, expected };
+        Stop
     }
 
     pub(crate) fn peek(&self) -> Option<u8> {
@@ -180,73 +198,103 @@ impl<'a> Reader<'a> {
         self.bytes.get(self.at..).unwrap_or_default()
     }
 
-    #[inline(always)]
-    pub(crate) fn literal(&mut self, text: &'static str) -> Result<(), ReadError> {
+    pub(crate) fn literal(&mut self, text: &'static str) -> Result<(), Stop> {
         if self.rest().starts_with(text.as_bytes()) {
             self.at += text.len();
             Ok(())
         } else {
-            self.error(text)
+            Err(self.stop(text))
         }
     }
 
-    pub(crate) fn begin(&mut self, bracket: &'static str) -> Result<(), ReadError> {
-        self.literal(bracket)?;
+    #[inline]
+    fn byte(&mut self, wanted: u8) -> Result<(), Stop> {
+        if self.peek() == Some(wanted) {
+            self.at += 1;
+            Ok(())
+        } else {
+            Err(self.missing_byte(wanted))
+        }
+    }
+
+    #[cold]
+    fn missing_byte(&mut self, wanted: u8) -> Stop {
+        self.stop_at(self.at, char::from(wanted).to_string().into())
+    }
+
+    #[inline]
+    pub(crate) fn begin(&mut self, bracket: u8) -> Result<(), Stop> {
+        self.byte(bracket)?;
         self.open = true;
         Ok(())
     }
 
-    pub(crate) fn close(&mut self, bracket: &'static str) -> Result<(), ReadError> {
-        self.literal(bracket)?;
+    #[inline]
+    pub(crate) fn close(&mut self, bracket: u8) -> Result<(), Stop> {
+        self.byte(bracket)?;
         self.open = false;
         Ok(())
     }
 
-    pub(crate) fn element(&mut self) -> Result<(), ReadError> {
+    #[inline]
+    pub(crate) fn element(&mut self) -> Result<(), Stop> {
         if !self.open {
-            self.literal(",")?;
+            self.byte(b',')?;
         }
         self.open = false;
         Ok(())
+    }
+
+    pub(crate) fn colon(&mut self) -> Result<(), Stop> {
+        self.byte(b':')
     }
 
     /// Reads a key, given as it is written: in quote marks, with the colon after it. Its length is
     /// then known where it is compared.
     #[inline(always)]
-    pub(crate) fn key(&mut self, written: &'static str) -> Result<(), ReadError> {
+    pub(crate) fn key(&mut self, written: &'static str) -> Result<(), Stop> {
         self.element()?;
         if !self.rest().starts_with(written.as_bytes()) {
-            return self.missing(written);
+            return Err(self.missing(written));
         }
         self.at += written.len();
         Ok(())
     }
 
     #[cold]
-    fn missing(&self, written: &str) -> Result<(), ReadError> {
+    fn missing(&mut self, written: &str) -> Stop {
         let key = written.trim_matches(['"', ':']);
-        self.error(format!("key `{key}`"))
+        self.stop_at(self.at, format!("key `{key}`").into())
     }
 
-    pub(crate) fn end(&self) -> Result<(), ReadError> {
-        if self.at == self.bytes.len() {
-            Ok(())
-        } else {
-            self.error("nothing more")
-        }
+    /// Reads a key, as [`Reader::key`] does, and its value.
+    #[inline(always)]
+    pub(crate) fn field<T: Canonical>(&mut self, written: &'static str) -> Result<T, Stop> {
+        self.key(written)?;
+        T::read(self)
     }
 
-    pub(crate) fn string(&mut self) -> Result<Cow<'a, str>, ReadError> {
-        self.literal("\"")?;
+    /// Stops at a text that is none of a type.
+    #[cold]
+    fn no(&mut self, at: usize, type_name: &'static str) -> Stop {
+        let name = type_name.rsplit("::").next().unwrap_or(type_name);
+        self.stop_at(at, format!("a {name}").into())
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.at == self.bytes.len()
+    }
+
+    pub(crate) fn string(&mut self) -> Result<Cow<'a, str>, Stop> {
+        self.byte(b'"')?;
         let start = self.at;
         let length = plain_run(self.rest());
         self.at += length;
         match self.peek() {
             Some(b'"') => {
-                let text = self.text.get(start..self.at).ok_or(ReadError {
-                    at: start,
-                    expected: "UTF-8".into(),
-                })?;
+                let Some(text) = self.text.get(start..self.at) else {
+                    return Err(self.stop_at(start, "UTF-8".into()));
+                };
                 self.at += 1;
                 Ok(Cow::Borrowed(text))
             }
@@ -256,12 +304,12 @@ impl<'a> Reader<'a> {
             }
             None => {
                 self.at = start;
-                self.error("the end of a string")
+                Err(self.stop("the end of a string"))
             }
         }
     }
 
-    fn escaped(&mut self, start: usize, mut text: Vec<u8>) -> Result<String, ReadError> {
+    fn escaped(&mut self, start: usize, mut text: Vec<u8>) -> Result<String, Stop> {
         loop {
             match self.peek() {
                 Some(b'"') => break,
@@ -270,7 +318,7 @@ impl<'a> Reader<'a> {
                         escape(*byte).is_some_and(|short| self.rest().starts_with(short.as_bytes()))
                     });
                     let Some(byte) = byte else {
-                        return self.error("a canonical escape");
+                        return Err(self.stop("a canonical escape"));
                     };
                     self.at += escape(byte).map_or(0, |short| short.len());
                     text.push(byte);
@@ -279,18 +327,15 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     text.push(byte);
                 }
-                _ => return self.error("a character that may stand in a string"),
+                _ => return Err(self.stop("a character that may stand in a string")),
             }
         }
         self.at += 1;
-        String::from_utf8(text).map_err(|_| ReadError {
-            at: start,
-            expected: "UTF-8".into(),
-        })
+        String::from_utf8(text).map_err(|_| self.stop_at(start, "UTF-8".into()))
     }
 
     /// Passes over one value of any shape and returns its bytes.
-    pub(crate) fn any(&mut self) -> Result<&'a str, ReadError> {
+    pub(crate) fn any(&mut self) -> Result<&'a str, Stop> {
         let start = self.at;
         let mut depth = 0_usize;
         loop {
@@ -318,7 +363,7 @@ impl<'a> Reader<'a> {
                         self.at += 1;
                     }
                 }
-                _ => return self.error("a value"),
+                _ => return Err(self.stop("a value")),
             }
             if depth == 0 {
                 break;
@@ -326,10 +371,7 @@ impl<'a> Reader<'a> {
         }
         self.open = false;
         let bytes = self.bytes.get(start..self.at).unwrap_or_default();
-        std::str::from_utf8(bytes).map_err(|_| ReadError {
-            at: start,
-            expected: "UTF-8".into(),
-        })
+        std::str::from_utf8(bytes).map_err(|_| self.stop_at(start, "UTF-8".into()))
     }
 }
 
@@ -338,19 +380,11 @@ impl<T: Text> Canonical for T {
         out.string(&self.to_text());
     }
 
-    fn read(input: &mut Reader<'_>) -> Result<Self, ReadError> {
-        let at = input.at();
+    fn read(input: &mut Reader<'_>) -> Result<Self, Stop> {
+        let at = input.at;
         let text = input.string()?;
-        T::from_text(&text).ok_or_else(|| ReadError {
-            at,
-            expected: format!("a {}", short_name::<T>()).into(),
-        })
+        T::from_text(&text).ok_or_else(|| input.no(at, std::any::type_name::<T>()))
     }
-}
-
-fn short_name<T>() -> &'static str {
-    let name = std::any::type_name::<T>();
-    name.rsplit("::").next().unwrap_or(name)
 }
 
 impl Canonical for u64 {
@@ -360,7 +394,7 @@ impl Canonical for u64 {
         out.raw(&text);
     }
 
-    fn read(input: &mut Reader<'_>) -> Result<Self, ReadError> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Stop> {
         let start = input.at;
         while input.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             input.at += 1;
@@ -370,10 +404,7 @@ impl Canonical for u64 {
             .ok()
             .filter(|digits| *digits == "0" || !digits.starts_with('0'))
             .and_then(|digits| digits.parse().ok());
-        value.ok_or(ReadError {
-            at: start,
-            expected: "a whole number".into(),
-        })
+        value.ok_or_else(|| input.stop_at(start, "a whole number".into()))
     }
 }
 
@@ -382,7 +413,7 @@ impl Canonical for bool {
         out.raw(if *self { "true" } else { "false" });
     }
 
-    fn read(input: &mut Reader<'_>) -> Result<Self, ReadError> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Stop> {
         if input.peek() == Some(b't') {
             input.literal("true").map(|()| true)
         } else {
@@ -399,7 +430,7 @@ impl<T: Canonical> Canonical for Option<T> {
         }
     }
 
-    fn read(input: &mut Reader<'_>) -> Result<Self, ReadError> {
+    fn read(input: &mut Reader<'_>) -> Result<Self, Stop> {
         if input.peek() == Some(b'n') {
             input.literal("null").map(|()| None)
         } else {
@@ -418,73 +449,79 @@ impl<T: Canonical> Canonical for Vec<T> {
         out.end(b']');
     }
 
-    fn read(input: &mut Reader<'_>) -> Result<Self, ReadError> {
-        input.begin("[")?;
+    fn read(input: &mut Reader<'_>) -> Result<Self, Stop> {
+        input.begin(b'[')?;
         let mut values = Self::new();
         while input.peek() != Some(b']') {
             input.element()?;
             values.push(T::read(input)?);
         }
-        input.close("]")?;
+        input.close(b']')?;
         Ok(values)
     }
 }
 
-impl<T: Canonical + Ord> Canonical for BTreeSet<T> {
-    fn write(&self, out: &mut Writer) {
-        out.begin(b'[');
-        for value in self {
-            out.element();
-            value.write(out);
-        }
-        out.end(b']');
-    }
-
-    fn read(input: &mut Reader<'_>) -> Result<Self, ReadError> {
-        input.begin("[")?;
-        let mut values = Self::new();
-        while input.peek() != Some(b']') {
-            input.element()?;
-            let value = T::read(input)?;
-            if values.last().is_some_and(|last| *last >= value) {
-                return input.error("a greater element than the one before");
+/// Sets are lists and maps are objects; both have their elements in order, and none twice.
+macro_rules! sorted {
+    ($set:ident, $map:ident) => {
+        impl<T: Canonical + Ord> Canonical for $set<T> {
+            fn write(&self, out: &mut Writer) {
+                out.begin(b'[');
+                for value in self {
+                    out.element();
+                    value.write(out);
+                }
+                out.end(b']');
             }
-            values.insert(value);
-        }
-        input.close("]")?;
-        Ok(values)
-    }
-}
 
-impl<K: Text + Ord, V: Canonical> Canonical for BTreeMap<K, V> {
-    fn write(&self, out: &mut Writer) {
-        out.begin(b'{');
-        for (key, value) in self {
-            out.key(&key.to_text());
-            value.write(out);
-        }
-        out.end(b'}');
-    }
-
-    fn read(input: &mut Reader<'_>) -> Result<Self, ReadError> {
-        input.begin("{")?;
-        let mut values = Self::new();
-        while input.peek() != Some(b'}') {
-            input.element()?;
-            let key = K::read(input)?;
-            if values
-                .last_key_value()
-                .is_some_and(|(last, _)| *last >= key)
-            {
-                return input.error("a greater key than the one before");
+            fn read(input: &mut Reader<'_>) -> Result<Self, Stop> {
+                input.begin(b'[')?;
+                let mut values = Self::new();
+                while input.peek() != Some(b']') {
+                    input.element()?;
+                    let value = T::read(input)?;
+                    if values.last().is_some_and(|last| *last >= value) {
+                        return Err(input.stop("a greater element than the one before"));
+                    }
+                    values.insert(value);
+                }
+                input.close(b']')?;
+                Ok(values)
             }
-            input.literal(":")?;
-            values.insert(key, V::read(input)?);
         }
-        input.close("}")?;
-        Ok(values)
-    }
+
+        impl<K: Text + Ord, V: Canonical> Canonical for $map<K, V> {
+            fn write(&self, out: &mut Writer) {
+                out.begin(b'{');
+                for (key, value) in self {
+                    out.key(&key.to_text());
+                    value.write(out);
+                }
+                out.end(b'}');
+            }
+
+            fn read(input: &mut Reader<'_>) -> Result<Self, Stop> {
+                input.begin(b'{')?;
+                let mut values = Self::new();
+                while input.peek() != Some(b'}') {
+                    input.element()?;
+                    let key = K::read(input)?;
+                    let last = values.last_key_value();
+                    if last.is_some_and(|(last, _)| *last >= key) {
+                        return Err(input.stop("a greater key than the one before"));
+                    }
+                    input.colon()?;
+                    values.insert(key, V::read(input)?);
+                }
+                input.close(b'}')?;
+                Ok(values)
+            }
+        }
+    };
 }
+
+sorted!(Set, Map);
+sorted!(BTreeSet, BTreeMap);
 
 /// A record with public fields, listed in the order of their names, and its canonical form.
 macro_rules! record {
@@ -505,15 +542,10 @@ macro_rules! record {
                 out.end(b'}');
             }
 
-            fn read(
-                input: &mut $crate::codec::Reader<'_>,
-            ) -> Result<Self, $crate::codec::ReadError> {
-                input.begin("{")?;
-                $(
-                    input.key(concat!("\"", stringify!($field), "\":"))?;
-                    let $field = <$type as $crate::codec::Canonical>::read(input)?;
-                )+
-                input.close("}")?;
+            fn read(input: &mut $crate::codec::Reader<'_>) -> Result<Self, $crate::codec::Stop> {
+                input.begin(b'{')?;
+                $(let $field = input.field(concat!("\"", stringify!($field), "\":"))?;)+
+                input.close(b'}')?;
                 Ok(Self { $($field),+ })
             }
         }

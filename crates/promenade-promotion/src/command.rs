@@ -1,7 +1,5 @@
 //! Commands: what someone wants to happen, and the context in which they want it.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use promenade_digest::Digest;
 use semver::Version;
@@ -9,7 +7,9 @@ use semver::Version;
 use crate::event::{AdoptedVersion, Derivation, Follows, Mark};
 use crate::gate::{ObligationKind, Outcome};
 use crate::subject::{Lane, Line, Subject};
-use crate::{Actor, Artifacts, ChannelName, CommitId, EnvironmentName, GateName, ItemId, Moment};
+use crate::{
+    Actor, Artifacts, ChannelName, CommitId, EnvironmentName, GateName, ItemId, Moment, Set,
+};
 
 /// Who asks, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -191,7 +191,7 @@ pub enum Command {
     /// Announce a freeze.
     Freeze {
         /// The environments; all if there is none.
-        environments: BTreeSet<EnvironmentName>,
+        environments: Set<EnvironmentName>,
         /// From when.
         from: DateTime<Utc>,
         /// Its name.
@@ -298,7 +298,7 @@ pub struct MakeRelease {
     /// The lines that a hotfix must be merged back into; `x` if none is named.
     pub merge_back: Vec<Line>,
     /// The paths that differ between the commits.
-    pub paths: BTreeSet<String>,
+    pub paths: Set<String>,
     /// Its tag.
     pub tag: Option<String>,
     /// Its version.
@@ -332,7 +332,7 @@ impl MakeRelease {
             lane: Lane::Regular,
             mark: Mark::Release,
             merge_back: Vec::new(),
-            paths: BTreeSet::new(),
+            paths: Set::new(),
             tag: None,
             version,
         }

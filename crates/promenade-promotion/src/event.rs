@@ -1,18 +1,16 @@
 //! Events: what happened, who did it, when, and under which policy.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use chrono::{DateTime, Utc};
 use promenade_digest::Digest;
 use semver::Version;
 
-use crate::codec::{Canonical, ReadError, Reader, Writer, record};
+use crate::codec::{Canonical, ReadError, Reader, Stop, Writer, record};
 use crate::environment::DerivationKind;
 use crate::gate::{ObligationKind, Outcome};
 use crate::subject::{Lane, Line, Subject};
 use crate::word::keywords;
 use crate::{
-    Actor, Artifacts, ChannelName, ClockName, CommitId, EnvironmentName, GateName, ItemId, Moment,
+    Actor, Artifacts, ChannelName, CommitId, EnvironmentName, GateName, ItemId, Map, Moment, Set,
 };
 
 /// The format of event bodies that this version writes.
@@ -93,11 +91,11 @@ impl Event {
 /// Returns the format that an object names, if it names another one than ours.
 fn other_format(bytes: &[u8]) -> Option<String> {
     let mut input = Reader::new(bytes);
-    input.begin("{").ok()?;
+    input.begin(b'{').ok()?;
     loop {
         input.element().ok()?;
         let key = input.string().ok()?;
-        input.literal(":").ok()?;
+        input.colon().ok()?;
         let value = input.any().ok()?;
         if key == "format" {
             return (value != "1").then(|| value.to_owned());
@@ -125,23 +123,19 @@ impl Canonical for Event {
         out.end(b'}');
     }
 
-    fn read(input: &mut Reader<'_>) -> Result<Self, ReadError> {
-        input.begin("{")?;
-        input.key("\"at\":")?;
-        let at = DateTime::<Utc>::read(input)?;
-        input.key("\"by\":")?;
-        let by = Actor::read(input)?;
-        input.key("\"clocks\":")?;
-        let clocks = BTreeMap::<ClockName, DateTime<Utc>>::read(input)?;
+    fn read(input: &mut Reader<'_>) -> Result<Self, Stop> {
+        input.begin(b'{')?;
+        let at = input.field("\"at\":")?;
+        let by = input.field("\"by\":")?;
+        let clocks = input.field("\"clocks\":")?;
         input.key("\"event\":")?;
         let name = input.string()?;
         input.key("\"fields\":")?;
         let kind = EventKind::read_fields(&name, input)?;
         input.key("\"format\":")?;
         input.literal("1")?;
-        input.key("\"policy\":")?;
-        let policy = Option::<Digest>::read(input)?;
-        input.close("}")?;
+        let policy = input.field("\"policy\":")?;
+        input.close(b'}')?;
         let at = Moment { at, clocks };
         Ok(Self {
             at,
@@ -197,15 +191,12 @@ macro_rules! events {
                 }
             }
 
-            fn read_fields(name: &str, input: &mut Reader<'_>) -> Result<Self, ReadError> {
+            fn read_fields(name: &str, input: &mut Reader<'_>) -> Result<Self, Stop> {
                 match name {
                     $($name => {
-                        input.begin("{")?;
-                        $(
-                            input.key(concat!("\"", stringify!($field), "\":"))?;
-                            let $field = <$type as Canonical>::read(input)?;
-                        )*
-                        input.close("}")?;
+                        input.begin(b'{')?;
+                        $(let $field = input.field(concat!("\"", stringify!($field), "\":"))?;)*
+                        input.close(b'}')?;
                         Ok(Self::$variant { $($field),* })
                     })+
                     _ => Ok(Self::Unknown {
@@ -222,7 +213,7 @@ events! {
     /// A repository was taken up in mid-history: what its tags say is the genesis of the ledger.
     Adopted = "adopted" {
         /// Where each environment stood, as far as it is known.
-        current: BTreeMap<EnvironmentName, Subject>,
+        current: Map<EnvironmentName, Subject>,
         /// Where the facts come from.
         source: String,
         /// The versions that existed.
@@ -272,7 +263,7 @@ events! {
         /// When the approval lapses.
         expires: Option<DateTime<Utc>>,
         /// The gates that held then, on which the approval relies (INV-27).
-        relied: BTreeSet<String>,
+        relied: Set<String>,
     }
     /// Someone took an approval back.
     ApprovalWithdrawn = "approval-withdrawn" {
@@ -301,7 +292,7 @@ events! {
         /// The environment.
         environment: EnvironmentName,
         /// The gates that held, and how.
-        gates: BTreeMap<String, String>,
+        gates: Map<String, String>,
         /// What is promoted.
         subject: Subject,
     }
@@ -346,7 +337,7 @@ events! {
         /// Whether it is marked as a pre-release.
         mark: Mark,
         /// The paths that differ between the commit of the candidate and that of the release.
-        paths: BTreeSet<String>,
+        paths: Set<String>,
         /// Its tag.
         tag: Option<String>,
         /// Its version.
@@ -411,7 +402,7 @@ events! {
     /// Nothing moves for a while.
     Frozen = "frozen" {
         /// The environments; all if there is none.
-        environments: BTreeSet<EnvironmentName>,
+        environments: Set<EnvironmentName>,
         /// From when.
         from: DateTime<Utc>,
         /// The name of the freeze.

@@ -10,8 +10,8 @@ use promenade_digest::Digest;
 use semver::Version;
 
 use crate::event::{Event, EventKind, MoveCause};
-use crate::state::{Channel, SetRecord, Stage, State};
-use crate::{embargo, table};
+use crate::state::{Channel, SetRecord, Slot, Stage, State};
+use crate::{EnvironmentName, embargo, table};
 
 /// An event breaks a law that holds under every policy: the ledger was not written by these rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -166,6 +166,10 @@ impl State {
 
     fn set(&mut self, identity: Digest) -> &mut SetRecord {
         self.sets.entry(identity).or_default()
+    }
+
+    fn slot_mut(&mut self, environment: &EnvironmentName) -> &mut Slot {
+        self.slots.get_or_insert_with(environment, Slot::default)
     }
 }
 

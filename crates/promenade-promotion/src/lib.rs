@@ -62,6 +62,7 @@ mod gate;
 mod journal;
 mod judge;
 pub mod ledger;
+pub mod map;
 mod moment;
 mod policy;
 #[cfg(feature = "proptest1")]
@@ -103,6 +104,7 @@ pub use journal::{
     Done, Journal, LostHeadError, MAX_ATTEMPTS, Replay, ReplayError, RunCommandError, replay,
 };
 pub use judge::Standing;
+pub use map::{Map, Set};
 pub use moment::{Moment, Span};
 pub use policy::{
     BuildPolicyError, FinalCommit, Policy, PolicyRules, ReleaseRule, UnknownEnvironmentError,

@@ -1,13 +1,12 @@
 //! Time as the core sees it: readings of clocks, and spans between them.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::codec::record;
-use crate::{ClockName, ParseNameError};
+use crate::{ClockName, Map, ParseNameError};
 
 record! {
     /// When something happens: the reading of the actor's clock, and of other trusted clocks.
@@ -18,7 +17,7 @@ record! {
         /// What the actor's clock says.
         at: DateTime<Utc>,
         /// What other clocks say, by name: that of a time server, of the shared store, of the CI.
-        clocks: BTreeMap<ClockName, DateTime<Utc>>,
+        clocks: Map<ClockName, DateTime<Utc>>,
     }
 }
 
@@ -50,7 +49,7 @@ impl From<DateTime<Utc>> for Moment {
     fn from(at: DateTime<Utc>) -> Self {
         Self {
             at,
-            clocks: BTreeMap::new(),
+            clocks: Map::new(),
         }
     }
 }

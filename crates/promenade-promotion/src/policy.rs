@@ -1,6 +1,5 @@
 //! Policy: environments as a checked graph, people, and what a release needs.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use crate::gate::{Condition, Gate, GateRule};
 use crate::roster::{PersonRule, Roster};
 use crate::subject::{Accepts, Lane};
 use crate::word::nearest;
-use crate::{EnvironmentName, Role};
+use crate::{EnvironmentName, Map, Role, Set};
 
 /// The name under which the gates of a release are known where gates of environments are.
 pub(crate) const RELEASE: &str = "release";
@@ -63,14 +62,14 @@ pub enum FinalCommit {
     /// It is the same version under the same tag, marked as a release.
     SameTag,
     /// It may differ in these paths.
-    Paths(BTreeSet<String>),
+    Paths(Set<String>),
 }
 
 /// A checked policy. [`decide`](crate::decide) judges by it.
 #[derive(Clone, Debug)]
 pub struct Policy {
     pub(crate) environments: Vec<EnvironmentRule>,
-    by_name: BTreeMap<String, usize>,
+    by_name: Map<String, usize>,
     pub(crate) roster: Roster,
     pub(crate) release: ReleaseRule,
     pub(crate) release_gates: EnvironmentRule,
@@ -343,7 +342,7 @@ impl Policy {
     fn acyclic(&self) -> Result<(), BuildPolicyError> {
         for rule in &self.environments {
             let mut path = vec![rule.name.clone()];
-            if self.circle(rule, &mut path, &mut BTreeSet::new()) {
+            if self.circle(rule, &mut path, &mut Set::new()) {
                 let path = path.iter().map(ToString::to_string).collect();
                 return Err(BuildPolicyError::Cycle { path });
             }
@@ -356,7 +355,7 @@ impl Policy {
         &self,
         rule: &EnvironmentRule,
         path: &mut Vec<EnvironmentName>,
-        seen: &mut BTreeSet<EnvironmentName>,
+        seen: &mut Set<EnvironmentName>,
     ) -> bool {
         for name in rule.after.names() {
             path.push(name.clone());
@@ -418,19 +417,20 @@ impl Policy {
     }
 
     fn check_roles(&self, environment: &str, roles: &[Role]) -> Result<(), BuildPolicyError> {
-        let held: BTreeSet<&str> = self.roster.roles().map(Role::as_str).collect();
-        match roles.iter().find(|role| !held.contains(role.as_str())) {
+        let held = || self.roster.roles().map(Role::as_str);
+        let nobody_holds = |role: &&Role| held().all(|held| held != role.as_str());
+        match roles.iter().find(nobody_holds) {
             None => Ok(()),
             Some(role) => Err(BuildPolicyError::UnknownRole {
                 environment: environment.to_owned(),
                 role: role.clone(),
-                nearest: nearest(role.as_str(), held),
+                nearest: nearest(role.as_str(), held()),
             }),
         }
     }
 
     fn default_after(&self) -> After {
-        let before: BTreeSet<_> = self
+        let before: Set<EnvironmentName> = self
             .environments
             .iter()
             .filter(|rule| rule.accepts == Accepts::Release)
@@ -441,7 +441,7 @@ impl Policy {
             })
             .cloned()
             .collect();
-        After::All(before.into_iter().collect())
+        After::All(before.iter().cloned().collect())
     }
 
     /// Returns whether a lane passes through an environment.
@@ -492,8 +492,8 @@ impl fmt::Display for Need {
     }
 }
 
-fn names(environments: &[EnvironmentRule]) -> Result<BTreeMap<String, usize>, BuildPolicyError> {
-    let mut by_name = BTreeMap::<String, usize>::new();
+fn names(environments: &[EnvironmentRule]) -> Result<Map<String, usize>, BuildPolicyError> {
+    let mut by_name = Map::<String, usize>::new();
     for (index, rule) in environments.iter().enumerate() {
         for name in [&rule.name].into_iter().chain(&rule.aliases) {
             if let Some(first) = by_name.insert(name.to_string(), index) {

@@ -13,7 +13,7 @@ use crate::event::{Event, EventKind, Follows, MoveCause};
 use crate::gate::Outcome;
 use crate::policy::Policy;
 use crate::subject::{Lane, Subject};
-use crate::{Actor, CommitId, EnvironmentName, ItemId, Moment};
+use crate::{Actor, CommitId, EnvironmentName, ItemId, Moment, Set};
 
 /// Watches a history of events and names the first invariant that one breaks.
 ///
@@ -41,11 +41,7 @@ pub struct Reference {
 }
 
 /// The environments of a freeze (all if there is none), and its beginning and end.
-type Window = (
-    BTreeSet<EnvironmentName>,
-    DateTime<Utc>,
-    Option<DateTime<Utc>>,
-);
+type Window = (Set<EnvironmentName>, DateTime<Utc>, Option<DateTime<Utc>>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Runs {

@@ -1,9 +1,7 @@
 //! The roster: people, their keys and their roles.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::policy::BuildPolicyError;
-use crate::{Actor, PersonName, Role};
+use crate::{Actor, Map, PersonName, Role, Set};
 
 /// One `[[person]]` table: a person, the keys that are theirs, the roles they hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,13 +27,13 @@ pub struct PersonRule {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {
     people: Vec<PersonRule>,
-    by_key: BTreeMap<Actor, usize>,
+    by_key: Map<Actor, usize>,
 }
 
 impl Roster {
     pub(crate) fn build(people: Vec<PersonRule>) -> Result<Self, BuildPolicyError> {
-        let mut by_key = BTreeMap::new();
-        let mut by_name = BTreeSet::new();
+        let mut by_key = Map::new();
+        let mut by_name = Set::new();
         for (index, person) in people.iter().enumerate() {
             let duplicate = |what: String, first: String| BuildPolicyError::DuplicatePerson {
                 person: person.name.to_string(),

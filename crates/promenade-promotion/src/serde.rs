@@ -1,16 +1,40 @@
 //! Policy values whose shape in a file is a string or a table, or a table with one key that says what it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::EnvironmentName;
 use crate::environment::After;
 use crate::gate::{Condition, GateRule};
 use crate::policy::FinalCommit;
+use crate::{EnvironmentName, Map, Set};
+
+impl<K: Serialize, V: Serialize> Serialize for Map<K, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self)
+    }
+}
+
+impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Deserialize<'de> for Map<K, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        BTreeMap::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl<T: Serialize> Serialize for Set<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Ord> Deserialize<'de> for Set<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        BTreeSet::deserialize(deserializer).map(Self::from)
+    }
+}
 
 impl Serialize for After {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -112,7 +136,7 @@ impl<'de> Deserialize<'de> for FinalCommit {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FinalCommit, A::Error> {
                 single(&mut map, &["paths"], |key, map| match key {
                     "paths" => map
-                        .next_value::<BTreeSet<String>>()
+                        .next_value::<Set<String>>()
                         .map(FinalCommit::Paths)
                         .map(Some),
                     _ => Ok(None),

@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 use promenade_digest::Digest;
 use semver::Version;
 
-use crate::codec::{Canonical, ReadError, Reader, Writer, record};
+use crate::codec::{Canonical, Reader, Stop, Writer, record};
 use crate::event::{Derivation, Follows};
 use crate::gate::{ObligationKind, Outcome};
 use crate::subject::{Lane, Line, Subject};
 use crate::word::keywords;
-use crate::{Actor, Artifacts, ChannelName, CommitId, EnvironmentName, ItemId, Moment};
+use crate::{Actor, Artifacts, ChannelName, CommitId, EnvironmentName, ItemId, Map, Moment, Set};
 
 record! {
     /// Everything that is recorded, folded. Its size grows with what exists, not with what happened.
@@ -24,9 +24,9 @@ record! {
         /// The identity of the artifact set that each commit was built to.
         commits: BTreeMap<CommitId, Digest>,
         /// The effects that are intended and not settled.
-        effects: BTreeMap<ItemId, String>,
+        effects: Map<ItemId, String>,
         /// The freezes that were not lifted.
-        freezes: BTreeMap<ItemId, Freeze>,
+        freezes: Map<ItemId, Freeze>,
         /// The obligations, open and closed.
         obligations: BTreeMap<ItemId, Obligation>,
         /// What is sealed and not disclosed, and what is disclosed.
@@ -34,9 +34,9 @@ record! {
         /// What is known about each artifact set, by its identity.
         sets: BTreeMap<Digest, SetRecord>,
         /// The environments that something ever entered.
-        slots: BTreeMap<EnvironmentName, Slot>,
+        slots: Map<EnvironmentName, Slot>,
         /// Kinds of events that only a newer version knows.
-        unknown: BTreeSet<String>,
+        unknown: Set<String>,
         /// The versions.
         versions: Versions,
     }
@@ -141,26 +141,26 @@ impl Canonical for Versions {
         out.end(b']');
     }
 
-    fn read(input: &mut Reader<'_>) -> Result<Self, ReadError> {
-        input.begin("[")?;
+    fn read(input: &mut Reader<'_>) -> Result<Self, Stop> {
+        input.begin(b'[')?;
         let mut versions = BTreeMap::new();
         while input.peek() != Some(b']') {
             input.element()?;
-            input.begin("[")?;
+            input.begin(b'[')?;
             input.element()?;
             let version = Version::read(input)?;
             input.element()?;
             let record = VersionRecord::read(input)?;
-            input.close("]")?;
+            input.close(b']')?;
             if versions
                 .last_key_value()
                 .is_some_and(|(last, _)| *last >= version)
             {
-                return input.error("a greater version than the one before");
+                return Err(input.stop("a greater version than the one before"));
             }
             versions.insert(version, record);
         }
-        input.close("]")?;
+        input.close(b']')?;
         Ok(Self(versions))
     }
 }
@@ -229,7 +229,7 @@ record! {
     #[derive(Default)]
     SetRecord {
         /// Who agreed that it may enter which environment.
-        approvals: BTreeMap<EnvironmentName, BTreeMap<Actor, Approval>>,
+        approvals: Map<EnvironmentName, Map<Actor, Approval>>,
         /// The artifacts.
         artifacts: Option<Artifacts>,
         /// The set it derives from.
@@ -237,7 +237,7 @@ record! {
         /// The latest outcome of each check; `check` or `check@environment`.
         evidence: BTreeMap<String, Evidence>,
         /// The waivers, by environment and gate.
-        waivers: BTreeMap<EnvironmentName, BTreeMap<String, Waiver>>,
+        waivers: Map<EnvironmentName, Map<String, Waiver>>,
     }
 }
 
@@ -263,7 +263,7 @@ record! {
         /// When it lapses.
         expires: Option<DateTime<Utc>>,
         /// The gates that held then.
-        relied: BTreeSet<String>,
+        relied: Set<String>,
     }
 }
 
@@ -358,7 +358,7 @@ record! {
     /// A freeze that was announced.
     Freeze {
         /// The environments; all if there is none.
-        environments: BTreeSet<EnvironmentName>,
+        environments: Set<EnvironmentName>,
         /// From when.
         from: DateTime<Utc>,
         /// Why.

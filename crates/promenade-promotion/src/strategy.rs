@@ -99,7 +99,10 @@ pub fn time() -> impl Strategy<Value = DateTime<Utc>> {
 /// A moment: the actor's clock, and other clocks at times.
 pub fn moment() -> impl Strategy<Value = Moment> {
     let clocks = btree_map(one_of::<ClockName>(&["store", "time-server"]), time(), 0..3);
-    (time(), clocks).prop_map(|(at, clocks)| Moment { at, clocks })
+    (time(), clocks).prop_map(|(at, clocks)| Moment {
+        at,
+        clocks: clocks.into(),
+    })
 }
 
 /// A text for people, with what a codec must escape.
@@ -279,7 +282,7 @@ fn event_kind() -> impl Strategy<Value = EventKind> {
                     artifacts,
                     environment,
                     expires,
-                    relied
+                    relied: relied.into()
                 }
             ),
         (digest(), environment_name(), time(), gate_id(), text()).prop_map(
@@ -316,7 +319,7 @@ fn event_kind() -> impl Strategy<Value = EventKind> {
         )
             .prop_map(
                 |(environments, from, id, reason, until)| EventKind::Frozen {
-                    environments,
+                    environments: environments.into(),
                     from,
                     id,
                     reason,
@@ -516,7 +519,7 @@ fn people_command() -> impl Strategy<Value = Command> {
         option::of(time()),
     )
         .prop_map(|(environments, from, id, until)| Command::Freeze {
-            environments,
+            environments: environments.into(),
             from,
             id,
             reason: "holidays".to_owned(),

@@ -1,9 +1,7 @@
 //! `freeze`: nothing gets into an environment for a time; and its end.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
-use promenade::promotion::{Command, ItemId};
+use promenade::promotion::{Command, ItemId, Set};
 
 use crate::world::{self, ActArgs, Site};
 use crate::{CliError, Context, Report};
@@ -38,7 +36,7 @@ pub(crate) fn run(args: &FreezeArgs, context: &Context) -> Result<Report, CliErr
     let (title, command) = if args.lift {
         (format!("lift freeze {id}"), Command::Thaw { id })
     } else {
-        let mut environments = BTreeSet::new();
+        let mut environments = Set::new();
         for name in &args.environments {
             let rule = policy.environment(name).map_err(CliError::input)?;
             environments.insert(rule.name.clone());

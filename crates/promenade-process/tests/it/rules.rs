@@ -14,8 +14,8 @@ use promenade_process::port::past::{
 use promenade_process::port::repository::RepositoryError;
 use promenade_process::{Flow, Process};
 use promenade_promotion::{
-    AdoptedStage, AdoptedVersion, Artifacts, CommitId, Event, EventKind, ObligationKind, State,
-    Subject,
+    AdoptedStage, AdoptedVersion, Artifacts, CommitId, Event, EventKind, Map, ObligationKind,
+    State, Subject,
 };
 use promenade_tag::{ObjectKind, TagFacts};
 
@@ -311,7 +311,7 @@ fn ledger() -> State {
     let environment = || "production".parse().unwrap();
     let kinds = [
         EventKind::Adopted {
-            current: BTreeMap::new(),
+            current: Map::new(),
             source: "tags".to_owned(),
             versions: vec![
                 adopted("1.0.0", 2),
@@ -337,7 +337,7 @@ fn ledger() -> State {
             consent: None,
             derivation: None,
             environment: environment(),
-            gates: BTreeMap::new(),
+            gates: Map::new(),
             subject: Subject::Commit(commit),
         },
         EventKind::DeploymentStarted {

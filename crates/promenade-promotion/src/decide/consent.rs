@@ -9,7 +9,7 @@ use crate::gate::{Condition, Outcome};
 use crate::judge::{Entry, Standing, latest};
 use crate::subject::{Line, Subject};
 use crate::verdict::{Blocker, Blockers, Rank};
-use crate::{EnvironmentName, ItemId};
+use crate::{EnvironmentName, ItemId, Set};
 
 impl Desk<'_> {
     pub(super) fn consent_command(&self, command: &Command) -> Decision {
@@ -95,7 +95,7 @@ impl Desk<'_> {
                     )
                     .into());
                 }
-                let mut names = std::collections::BTreeSet::new();
+                let mut names = Set::new();
                 for name in environments {
                     names.insert(self.environment(name)?.name.clone());
                 }

@@ -13,7 +13,7 @@ use crate::policy::FinalCommit;
 use crate::state::{Stage, VersionRecord};
 use crate::subject::{Accepts, Lane, Line, Subject};
 use crate::verdict::{Blocker, Blockers, Rank};
-use crate::{Artifacts, CommitId, ItemId, table};
+use crate::{Artifacts, CommitId, ItemId, Map, table};
 
 impl Desk<'_> {
     pub(super) fn version_command(&self, command: &Command) -> Decision {
@@ -28,7 +28,7 @@ impl Desk<'_> {
                         "the ledger holds events already; only an empty one can adopt a history";
                     return Err(Blocker::permanent("genesis", why).into());
                 }
-                let mut resolved = std::collections::BTreeMap::new();
+                let mut resolved = Map::new();
                 for (name, subject) in current {
                     resolved.insert(self.environment(name)?.name.clone(), subject.clone());
                 }

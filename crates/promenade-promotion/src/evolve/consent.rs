@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::EnvironmentName;
 use crate::event::{Event, EventKind};
 use crate::state::{Approval, Evidence, SetRecord, State, Waiver};
+use crate::{EnvironmentName, Map};
 
 impl State {
     pub(super) fn check(&mut self, event: &Event) {
@@ -61,7 +61,7 @@ impl State {
                     relied: relied.clone(),
                 };
                 let approvals = &mut self.set(*artifacts).approvals;
-                let here = approvals.entry(environment.clone()).or_default();
+                let here = approvals.get_or_insert_with(environment, Map::new);
                 here.insert(event.by.clone(), approval);
             }
             EventKind::ApprovalWithdrawn {
@@ -89,7 +89,7 @@ impl State {
                     reason: reason.clone(),
                 };
                 let waivers = &mut self.set(*artifacts).waivers;
-                let here = waivers.entry(environment.clone()).or_default();
+                let here = waivers.get_or_insert_with(environment, Map::new);
                 here.insert(gate.clone(), waiver);
             }
             _ => {}
@@ -103,7 +103,7 @@ impl SetRecord {
         environment: Option<&EnvironmentName>,
         relied_on: impl Fn(&str) -> bool,
     ) {
-        for (place, approvals) in &mut self.approvals {
+        for (place, approvals) in self.approvals.iter_mut() {
             if environment.is_none_or(|environment| environment == place) {
                 approvals.retain(|_, approval| !approval.relied.iter().any(|gate| relied_on(gate)));
             }

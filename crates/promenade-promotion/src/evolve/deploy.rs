@@ -34,7 +34,7 @@ impl State {
             } => {
                 self.rolled_back(environment, from.as_ref(), to, *artifacts)?;
                 let rolled_back = from.as_ref().and_then(Subject::version).cloned();
-                let slot = self.slots.entry(environment.clone()).or_default();
+                let slot = self.slot_mut(environment);
                 slot.automated_rollback = *automated;
                 slot.hold = Some(Hold {
                     by: event.by.clone(),
@@ -112,7 +112,7 @@ impl State {
             self.set(artifacts).derivation = Some(derivation.clone());
         }
         let order = self.order_of(subject);
-        let slot = self.slots.entry(environment.clone()).or_default();
+        let slot = self.slot_mut(environment);
         slot.hold = None;
         slot.newest = slot.newest.max(order);
         slot.flight = Some(Flight {

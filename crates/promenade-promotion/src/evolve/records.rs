@@ -16,10 +16,10 @@ impl State {
                     reason: reason.clone(),
                     rolled_back: None,
                 };
-                self.slots.entry(environment.clone()).or_default().hold = Some(hold);
+                self.slot_mut(environment).hold = Some(hold);
             }
             EventKind::HoldReleased { environment } => {
-                let slot = self.slots.entry(environment.clone()).or_default();
+                let slot = self.slot_mut(environment);
                 slot.hold = None;
                 slot.automated_rollback = false;
             }

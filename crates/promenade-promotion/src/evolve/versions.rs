@@ -1,7 +1,5 @@
 //! Versions: what is built, adopted, registered, released.
 
-use std::collections::BTreeSet;
-
 use promenade_digest::Digest;
 use semver::Version;
 
@@ -9,7 +7,7 @@ use super::{Broken, unknown};
 use crate::event::{AdoptedStage, AdoptedVersion, Event, EventKind, Mark};
 use crate::state::{Occupant, Phase, Stage, State, VersionRecord};
 use crate::subject::{Lane, Subject};
-use crate::{Actor, Artifacts, CommitId, EnvironmentName, Moment, table};
+use crate::{Actor, Artifacts, CommitId, EnvironmentName, Moment, Set, table};
 
 impl State {
     /// One commit has one artifact set, for ever (INV-2).
@@ -34,7 +32,7 @@ impl State {
 
     /// All of them are new, or none is taken.
     pub(super) fn adopt(&mut self, all: &[AdoptedVersion], by: &Actor) -> Result<(), Broken> {
-        let mut seen = BTreeSet::new();
+        let mut seen = Set::new();
         for AdoptedVersion { version, .. } in all {
             if self.version(version).is_some() || !seen.insert(version) {
                 return Err((
@@ -74,7 +72,7 @@ impl State {
     ) {
         let artifacts = self.artifacts_of(subject);
         let newest = self.order_of(subject);
-        let slot = self.slots.entry(environment.clone()).or_default();
+        let slot = self.slot_mut(environment);
         slot.newest = slot.newest.max(newest);
         slot.current = Some(Occupant {
             artifacts,

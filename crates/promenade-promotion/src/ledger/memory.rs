@@ -1,18 +1,18 @@
 //! The ledger in memory, for tests, simulation and `check`.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{AppendError, Head, LedgerStore, OpId, Record, StoreError, StreamId};
+use crate::Map;
 
 /// A ledger that lives as long as the value.
 #[derive(Debug, Default)]
 pub struct MemoryLedger {
-    streams: Mutex<BTreeMap<StreamId, Vec<Record>>>,
+    streams: Mutex<Map<StreamId, Vec<Record>>>,
 }
 
 impl MemoryLedger {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<StreamId, Vec<Record>>> {
+    fn lock(&self) -> MutexGuard<'_, Map<StreamId, Vec<Record>>> {
         // A panic of another holder cannot leave a stream half appended: `extend` is the last step.
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -50,7 +50,7 @@ impl LedgerStore for MemoryLedger {
         bodies: &[Vec<u8>],
     ) -> Result<Head, AppendError> {
         let mut streams = self.lock();
-        let records = streams.entry(stream.clone()).or_default();
+        let records = streams.get_or_insert_with(stream, Vec::new);
         let mut head = records.last().map_or(Head::EMPTY, Record::head);
         if head != *expected {
             return Err(AppendError::Conflict { actual: head });

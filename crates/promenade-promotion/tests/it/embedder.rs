@@ -134,11 +134,7 @@ fn a_promotion_is_exported_as_a_line_and_as_a_statement() {
     let statement: serde_json::Value = serde_json::from_str(&statement).unwrap();
     assert_eq!(statement["_type"], "https://in-toto.io/Statement/v1");
     assert_eq!(statement["subject"][0]["name"], "app.tar.gz");
-    let (_, digest) = artifacts("1.0.0-rc.1")
-        .by_name()
-        .clone()
-        .pop_first()
-        .unwrap();
+    let digest = artifacts("1.0.0-rc.1").by_name()["app.tar.gz"];
     assert_eq!(
         statement["subject"][0]["digest"]["sha256"],
         digest.encoded()

@@ -14,6 +14,7 @@ mod embedder;
 mod gates;
 mod invariants;
 mod laws;
+mod map;
 mod model;
 mod scale;
 mod seeds;

@@ -308,8 +308,7 @@ impl Model {
                 {
                     state
                         .slots
-                        .entry(environment.clone())
-                        .or_default()
+                        .get_or_insert_with(environment, Default::default)
                         .verified
                         .insert(to.clone());
                 }

@@ -1,5 +1,6 @@
 //! What the history of a manifest's version must not do.
 
+use std::collections::BinaryHeap;
 use std::fmt;
 
 use semver::Version;
@@ -54,6 +55,15 @@ impl fmt::Display for HistoryFinding {
     }
 }
 
+/// Commits in a row that have one version.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Run<'a> {
+    version: &'a Version,
+    /// The position of the first of them.
+    entered: usize,
+    commits: usize,
+}
+
 impl VersionPolicy {
     /// Checks the version that each commit of a branch has in its manifest, oldest first.
     ///
@@ -80,30 +90,37 @@ impl VersionPolicy {
         history: &[Version],
         uniqueness: Uniqueness,
     ) -> Vec<HistoryFinding> {
-        let mut released: Vec<(&Version, usize)> = Vec::new();
-        for (at, version) in history.iter().enumerate() {
-            if self.scheme().meaning(version).is_final() {
-                released.push((version, at));
+        // A version is mostly on many commits in a row.
+        let mut runs: Vec<Run> = Vec::new();
+        for (entered, version) in history.iter().enumerate() {
+            match runs.last_mut() {
+                Some(run) if run.version == version => run.commits += 1,
+                _ => runs.push(Run {
+                    version,
+                    entered,
+                    commits: 1,
+                }),
             }
         }
-        released.sort_unstable();
+        runs.retain(|run| self.scheme().meaning(run.version).is_final());
+        let runs = BinaryHeap::from(runs).into_sorted_vec();
         let mut findings = Vec::new();
-        for commits in released.chunk_by(|one, other| one.0 == other.0) {
-            let Some((version, _)) = commits.first() else {
+        for runs in runs.chunk_by(|one, other| one.version == other.version) {
+            let Some(Run { version, .. }) = runs.first() else {
                 continue;
             };
-            let entered = entered(commits);
+            let commits = runs.iter().map(|run| run.commits).sum();
             match uniqueness {
-                Uniqueness::Introduction if entered.len() > 1 => {
+                Uniqueness::Introduction if runs.len() > 1 => {
                     findings.push(HistoryFinding::Reentered {
                         version: self.show(version),
-                        entered,
+                        entered: runs.iter().map(|run| run.entered).collect(),
                     });
                 }
-                Uniqueness::EveryCommit if commits.len() > 1 => {
+                Uniqueness::EveryCommit if commits > 1 => {
                     findings.push(HistoryFinding::ManyCommits {
                         version: self.show(version),
-                        commits: commits.len(),
+                        commits,
                     });
                 }
                 Uniqueness::Introduction | Uniqueness::EveryCommit => {}
@@ -111,17 +128,4 @@ impl VersionPolicy {
         }
         findings
     }
-}
-
-/// Returns the commits of one version that do not follow another of them.
-fn entered(commits: &[(&Version, usize)]) -> Vec<usize> {
-    let mut entered = Vec::new();
-    let mut following = None;
-    for (_, at) in commits {
-        if following != Some(*at) {
-            entered.push(*at);
-        }
-        following = Some(at + 1);
-    }
-    entered
 }

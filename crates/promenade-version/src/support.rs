@@ -128,22 +128,25 @@ pub enum Reach {
 /// Groups releases into lines, newest first; candidates and states of the manifest do not count.
 #[must_use]
 pub fn line_states(scheme: &Scheme, releases: &[(Version, NaiveDate)]) -> Vec<LineState> {
-    let mut finals: Vec<(&Version, usize)> = Vec::new();
+    let mut finals: Vec<(u64, u64, usize)> = Vec::new();
     for (at, (version, _)) in releases.iter().enumerate() {
         if scheme.meaning(version).is_final() {
-            finals.push((version, at));
+            finals.push((version.major, version.minor, at));
         }
     }
-    // The versions of a line follow each other, as it is what their numbers start with.
+    // A line is one of these numbers or both, so its releases follow each other.
     finals.sort_unstable();
     let mut states: Vec<LineState> = Vec::new();
-    for (version, at) in finals.into_iter().rev() {
-        let Some((_, date)) = releases.get(at) else {
+    for (.., at) in finals.into_iter().rev() {
+        let Some((version, date)) = releases.get(at) else {
             continue;
         };
         if let Some(state) = states.last_mut()
             && state.line.contains(version)
         {
+            if state.highest < *version {
+                state.highest = version.clone();
+            }
             state.opened = state.opened.min(*date);
             state.latest = state.latest.max(*date);
             continue;

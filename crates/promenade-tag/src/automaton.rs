@@ -1,7 +1,7 @@
 //! Deterministic automata over bytes, from small regular expressions: the languages of
 //! placeholders, for the proof that names have one reading.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// A regular expression over bytes.
 #[derive(Clone, Debug)]
@@ -25,14 +25,6 @@ impl Regex {
 
     pub(crate) fn bytes(ranges: &[(u8, u8)]) -> Self {
         Self::Bytes(ranges.to_vec())
-    }
-
-    pub(crate) fn sequence(parts: impl IntoIterator<Item = Self>) -> Self {
-        Self::Sequence(parts.into_iter().collect())
-    }
-
-    pub(crate) fn either(parts: impl IntoIterator<Item = Self>) -> Self {
-        Self::Either(parts.into_iter().collect())
     }
 
     pub(crate) fn repeat(self) -> Self {
@@ -113,10 +105,20 @@ impl Nfa {
     fn add(&mut self, regex: &Regex, from: usize) -> usize {
         match regex {
             Regex::Bytes(ranges) => self.step(from, ranges),
-            Regex::Literal(bytes) => bytes
-                .iter()
-                .fold(from, |at, byte| self.step(at, &[(*byte, *byte)])),
-            Regex::Sequence(parts) => parts.iter().fold(from, |at, part| self.add(part, at)),
+            Regex::Literal(bytes) => {
+                let mut at = from;
+                for byte in bytes {
+                    at = self.step(at, &[(*byte, *byte)]);
+                }
+                at
+            }
+            Regex::Sequence(parts) => {
+                let mut at = from;
+                for part in parts {
+                    at = self.add(part, at);
+                }
+                at
+            }
             Regex::Either(parts) => {
                 let end = self.state();
                 for part in parts {
@@ -137,36 +139,52 @@ impl Nfa {
         }
     }
 
-    fn close(&self, states: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
-        let mut closed = BTreeSet::new();
-        let mut open: Vec<usize> = states.into_iter().collect();
+    /// Returns all states that are reached from `open` without a byte, in order.
+    ///
+    /// `closed` has a place for every state and is all false, before and after.
+    fn close(&self, mut open: Vec<usize>, closed: &mut [bool]) -> Vec<usize> {
+        let mut found = Vec::new();
         while let Some(state) = open.pop() {
-            if closed.insert(state) {
-                open.extend(self.silent.get(state).into_iter().flatten());
+            if let (Some(closed), Some(silent)) = (closed.get_mut(state), self.silent.get(state))
+                && !*closed
+            {
+                *closed = true;
+                found.push(state);
+                open.extend(silent);
             }
         }
-        closed
+        for state in &found {
+            if let Some(closed) = closed.get_mut(*state) {
+                *closed = false;
+            }
+        }
+        BinaryHeap::from(found).into_sorted_vec()
     }
 
     fn determinise(&self, start: usize, end: usize) -> Dfa {
-        let first = self.close([start]);
-        let mut names = BTreeMap::from([(first.clone(), 0)]);
+        let mut closed = vec![false; self.silent.len()];
+        let first = self.close(vec![start], &mut closed);
+        let mut names = BTreeMap::new();
+        names.insert(first.clone(), 0);
         let mut order = vec![first];
         let mut states = Vec::new();
-        while let Some(set) = order.get(states.len()).cloned() {
-            let own: Vec<(u8, u8, usize)> = set
-                .iter()
-                .filter_map(|state| self.edges.get(*state))
-                .flatten()
-                .copied()
-                .collect();
+        while let Some(set) = order.get(states.len()) {
+            let accepts = set.contains(&end);
+            let mut own: Vec<(u8, u8, usize)> = Vec::new();
+            for state in set {
+                if let Some(edges) = self.edges.get(*state) {
+                    own.extend(edges);
+                }
+            }
             let mut edges = Vec::new();
             for (low, high) in cut(&own) {
-                let targets = own
-                    .iter()
-                    .filter(|(from, to, _)| *from <= low && high <= *to)
-                    .map(|(_, _, target)| *target);
-                let targets = self.close(targets);
+                let mut targets = Vec::new();
+                for (from, to, target) in &own {
+                    if *from <= low && high <= *to {
+                        targets.push(*target);
+                    }
+                }
+                let targets = self.close(targets, &mut closed);
                 let fresh = order.len();
                 let target = *names.entry(targets.clone()).or_insert(fresh);
                 if target == fresh {
@@ -174,10 +192,7 @@ impl Nfa {
                 }
                 edges.push((low, high, target));
             }
-            states.push(State {
-                accepts: set.contains(&end),
-                edges,
-            });
+            states.push(State { accepts, edges });
         }
         Dfa { states }
     }
@@ -185,17 +200,25 @@ impl Nfa {
 
 /// Cuts ranges where any of them starts or ends, and drops what none covers.
 fn cut(edges: &[(u8, u8, usize)]) -> Vec<(u8, u8)> {
-    let starts: BTreeSet<u16> = edges
-        .iter()
-        .flat_map(|(low, high, _)| [u16::from(*low), u16::from(*high) + 1])
-        .collect();
-    let bounds: Vec<u16> = starts.into_iter().collect();
-    bounds
-        .iter()
-        .zip(bounds.iter().skip(1))
-        .filter_map(|(low, next)| Some((u8::try_from(*low).ok()?, u8::try_from(next - 1).ok()?)))
-        .filter(|(low, high)| edges.iter().any(|(from, to, _)| from <= low && high <= to))
-        .collect()
+    let mut bounds = BinaryHeap::with_capacity(2 * edges.len());
+    for (low, high, _) in edges {
+        bounds.push(u16::from(*low));
+        bounds.push(u16::from(*high) + 1);
+    }
+    let mut bounds = bounds.into_sorted_vec();
+    bounds.dedup();
+    let mut ranges = Vec::new();
+    for pair in bounds.windows(2) {
+        if let [low, next] = pair
+            && let (Ok(low), Ok(high)) = (u8::try_from(*low), u8::try_from(next - 1))
+            && edges
+                .iter()
+                .any(|(from, to, _)| *from <= low && high <= *to)
+        {
+            ranges.push((low, high));
+        }
+    }
+    ranges
 }
 
 #[cfg(test)]
@@ -220,13 +243,13 @@ mod tests {
     #[test]
     fn an_automaton_accepts_what_its_expression_describes() {
         let digit = Regex::bytes(&[(b'0', b'9')]);
-        let number = Regex::either([
+        let number = Regex::Either(vec![
             Regex::literal("0"),
-            Regex::sequence([Regex::bytes(&[(b'1', b'9')]), digit.clone().repeat()]),
+            Regex::Sequence(vec![Regex::bytes(&[(b'1', b'9')]), digit.clone().repeat()]),
         ]);
-        let pair = Regex::sequence([
+        let pair = Regex::Sequence(vec![
             number,
-            Regex::sequence([Regex::literal("."), digit.times(2)]).optional(),
+            Regex::Sequence(vec![Regex::literal("."), digit.times(2)]).optional(),
         ]);
         let dfa = pair.compile();
         for text in ["0", "7", "120", "0.01", "33.99"] {

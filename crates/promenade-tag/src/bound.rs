@@ -1,5 +1,7 @@
 //! A template with the scheme and the names it is used with: writes names and reads them.
 
+use std::fmt::Write as _;
+
 use promenade_version::{Meaning, Scheme, Version};
 
 use crate::grammar::{self, Vocabulary};
@@ -80,7 +82,7 @@ impl Bound {
         text: &'t str,
         scheme: &Scheme,
     ) -> Option<(Spans<'t>, Option<Version>)> {
-        self.read_where(text, scheme, |meaning| self.takes(meaning))
+        self.read_where(text, scheme, &|meaning| self.takes(meaning))
     }
 
     /// Reads a name of a version whose meaning is taken, whatever the class of the template.
@@ -88,7 +90,7 @@ impl Bound {
         &self,
         text: &'t str,
         scheme: &Scheme,
-        takes: impl Fn(Meaning) -> bool,
+        takes: &dyn Fn(Meaning) -> bool,
     ) -> Option<(Spans<'t>, Option<Version>)> {
         if text.len() > MAX_NAME_BYTES {
             return None;
@@ -96,7 +98,7 @@ impl Bound {
         let mut version = None;
         let mut spans = Spans::default();
         let found = self.walk(self.pattern.segments(), text, &mut spans, &mut |spans| {
-            self.accept(spans, scheme, &takes, &mut version)
+            self.accept(spans, scheme, takes, &mut version)
         });
         (found && self.is_name(text)).then_some((spans, version))
     }
@@ -132,10 +134,10 @@ impl Bound {
             text,
             &mut Spans::default(),
             &mut |spans| {
-                let versions = [Placeholder::Version, Placeholder::NextPatch];
-                let versions = versions.into_iter().filter_map(|field| spans.get(field));
-                if self.pattern.fields().all(|field| self.valid(field, spans))
-                    && versions.into_iter().all(grammar::is_like_a_version)
+                let like = |field| spans.get(field).is_none_or(grammar::is_like_a_version);
+                if self.are_valid(spans)
+                    && like(Placeholder::Version)
+                    && like(Placeholder::NextPatch)
                 {
                     found.push(self.describe(spans));
                 }
@@ -147,30 +149,29 @@ impl Bound {
 
     /// Says whether the template takes names from lists only, and a version beside them.
     pub(crate) fn lists_names(&self) -> bool {
-        let named: Vec<Placeholder> = self
-            .pattern
-            .fields()
-            .filter(|field| field.names())
-            .collect();
-        let version = [Placeholder::Version, Placeholder::NextPatch];
-        !named.is_empty()
-            && version.into_iter().any(|field| self.pattern.has(field))
-            && named
-                .into_iter()
-                .all(|field| self.vocabulary.listed(field).is_some())
+        let mut names = false;
+        for field in self.pattern.fields() {
+            if field.names() {
+                if self.vocabulary.listed(field).is_none() {
+                    return false;
+                }
+                names = true;
+            }
+        }
+        let has = |field| self.pattern.has(field);
+        names && (has(Placeholder::Version) || has(Placeholder::NextPatch))
     }
 
     fn describe(&self, spans: &Spans<'_>) -> String {
-        let values: Vec<String> = self
-            .pattern
-            .fields()
-            .map(|field| format!("{field} `{}`", spans.get(field).unwrap_or_default()))
-            .collect();
-        let source = self.pattern.source();
-        if values.is_empty() {
-            return format!("`{source}`");
+        let mut text = format!("`{}`", self.pattern.source());
+        let mut before = " with";
+        for field in self.pattern.fields() {
+            let value = spans.get(field).unwrap_or_default();
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{before} {field} `{value}`");
+            before = ",";
         }
-        format!("`{source}` with {}", values.join(", "))
+        text
     }
 
     /// Says whether a name that is a literal of the template with a version behind it is of the
@@ -203,7 +204,7 @@ impl Bound {
         segments: &[Segment],
         text: &'t str,
         spans: &mut Spans<'t>,
-        accept: &mut impl FnMut(&Spans<'t>) -> bool,
+        accept: &mut dyn FnMut(&Spans<'t>) -> bool,
     ) -> bool {
         let (field, rest) = match segments {
             [] => return text.is_empty() && accept(spans),
@@ -230,10 +231,12 @@ impl Bound {
             found
         };
         if let Some(names) = self.vocabulary.listed(field) {
-            return names
-                .iter()
-                .filter(|name| text.starts_with(name.as_str()))
-                .any(|name| attempt(name.len(), spans));
+            for name in names {
+                if text.starts_with(name.as_str()) && attempt(name.len(), spans) {
+                    return true;
+                }
+            }
+            return false;
         }
         // A version starts with a number: most texts are told to be none by their first byte.
         let numeric = matches!(field, Placeholder::Version | Placeholder::NextPatch);
@@ -241,16 +244,20 @@ impl Bound {
             return false;
         }
         let most = grammar::run(field, text);
-        match rest {
-            [] => most == text.len() && most > 0 && attempt(most, spans),
-            [Segment::Literal(literal), ..] => (1..=most)
-                .filter(|end| {
-                    text.get(*end..)
-                        .is_some_and(|tail| tail.starts_with(literal.as_str()))
-                })
-                .any(|end| attempt(end, spans)),
-            [Segment::Field(_), ..] => (1..=most).any(|end| attempt(end, spans)),
+        let follows = match rest {
+            [] => return most == text.len() && most > 0 && attempt(most, spans),
+            [Segment::Literal(literal), ..] => literal.as_str(),
+            [Segment::Field(_), ..] => "",
+        };
+        for end in 1..=most {
+            let fits = text
+                .get(end..)
+                .is_some_and(|tail| tail.starts_with(follows));
+            if fits && attempt(end, spans) {
+                return true;
+            }
         }
+        false
     }
 
     /// Checks what the spans mean, and finds the version that they make up.
@@ -258,11 +265,10 @@ impl Bound {
         &self,
         spans: &Spans<'_>,
         scheme: &Scheme,
-        takes: &impl Fn(Meaning) -> bool,
+        takes: &dyn Fn(Meaning) -> bool,
         version: &mut Option<Version>,
     ) -> bool {
-        let fields = self.pattern.fields();
-        if !fields.into_iter().all(|field| self.valid(field, spans)) {
+        if !self.are_valid(spans) {
             return false;
         }
         if let Some(text) = spans.get(Placeholder::NextPatch)
@@ -277,6 +283,10 @@ impl Bound {
             .version(spans, scheme)
             .filter(|version| takes(scheme.meaning(version)) && agrees(spans, version));
         version.is_some()
+    }
+
+    fn are_valid(&self, spans: &Spans<'_>) -> bool {
+        self.pattern.fields().all(|field| self.valid(field, spans))
     }
 
     fn valid(&self, field: Placeholder, spans: &Spans<'_>) -> bool {

@@ -1,6 +1,5 @@
 //! What is wrong with tags: each by itself, and all of a repository together.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use promenade_version::Version;
@@ -211,32 +210,26 @@ impl TagPolicy {
     /// together: a version that two tags stand for. The order is that of `tags`, and no finding depends on it.
     #[must_use]
     pub fn survey<'a>(&'a self, tags: &'a [TagFacts]) -> Vec<Surveyed<'a>> {
-        let mut surveyed: Vec<Surveyed<'a>> = tags
-            .iter()
-            .map(|facts| {
-                let classified = self.classify(facts);
-                Surveyed {
-                    findings: self.findings(facts, &classified),
-                    facts,
-                    classified,
-                }
-            })
-            .collect();
-        let first = firsts(&surveyed);
-        for one in &mut surveyed {
-            let Some(other) = key(&one.classified).and_then(|key| first.get(&key)) else {
+        let mut surveyed = Vec::with_capacity(tags.len());
+        for facts in tags {
+            let classified = self.classify(facts);
+            surveyed.push(Surveyed {
+                findings: self.findings(facts, &classified),
+                facts,
+                classified,
+            });
+        }
+        for (at, other) in twice(&surveyed) {
+            let Some(one) = surveyed.get_mut(at) else {
                 continue;
             };
-            if other.facts.name == one.facts.name {
-                continue;
-            }
-            let (commit, name) = (&other.facts.peeled, &other.facts.name);
-            let other = String::from_utf8_lossy(name).into_owned();
+            let commit = &other.peeled;
+            let name = String::from_utf8_lossy(&other.name).into_owned();
             one.findings.push(if *commit == one.facts.peeled {
-                TagFinding::VersionTwice { other }
+                TagFinding::VersionTwice { other: name }
             } else {
                 TagFinding::VersionOnTwoCommits {
-                    other,
+                    other: name,
                     commit: commit.clone(),
                 }
             });
@@ -246,36 +239,42 @@ impl TagPolicy {
 }
 
 /// What no two tags may stand for: a version of a component, within a scope.
-type Key<'a> = (Option<&'a str>, Option<&'a str>, Version);
+type Key<'a> = (Option<&'a str>, Option<&'a str>, &'a Version);
 
-fn key<'a>(classified: &Classified<'a>) -> Option<Key<'a>> {
-    let version = classified.version.clone()?;
+fn key<'a>(classified: &'a Classified<'a>) -> Option<Key<'a>> {
     let fixed = classified.class != Class::Channel;
-    fixed.then_some((classified.component, classified.scope, version))
+    let version = classified.version.as_ref().filter(|_| fixed)?;
+    Some((classified.component, classified.scope, version))
 }
 
-/// The tag of each version that the others are measured by, whatever the order of the tags: one with a
-/// legacy name, which nobody makes any more, else the first by name.
-#[derive(Clone, Copy)]
-struct First<'a> {
-    legacy: bool,
-    facts: &'a TagFacts,
-}
-
-fn firsts<'a>(surveyed: &[Surveyed<'a>]) -> BTreeMap<Key<'a>, First<'a>> {
-    let mut firsts: BTreeMap<Key<'a>, First<'a>> = BTreeMap::new();
-    for one in surveyed {
-        let Some(key) = key(&one.classified) else {
-            continue;
-        };
-        let found = First {
-            legacy: one.classified.class == Class::Legacy,
-            facts: one.facts,
-        };
-        let first = firsts.entry(key).or_insert(found);
-        if (found.legacy, &first.facts.name) > (first.legacy, &found.facts.name) {
-            *first = found;
+/// Returns the tags that stand for what another one stands for, by their place, with that one.
+///
+/// It is the same whatever the order of the tags: one with a legacy name, which nobody makes any more,
+/// else the first by name.
+fn twice<'a>(surveyed: &[Surveyed<'a>]) -> Vec<(usize, &'a TagFacts)> {
+    let mut versions = Vec::new();
+    for (at, one) in surveyed.iter().enumerate() {
+        if let Some(key) = key(&one.classified) {
+            let legacy = one.classified.class == Class::Legacy;
+            versions.push((key, !legacy, one.facts, at));
         }
     }
-    firsts
+    versions.sort_unstable_by(|(key, newer, facts, at), (other, is_newer, its, its_at)| {
+        key.cmp(other)
+            .then_with(|| newer.cmp(is_newer))
+            .then_with(|| facts.name.cmp(&its.name))
+            .then_with(|| at.cmp(its_at))
+    });
+    let mut twice = Vec::new();
+    for same in versions.chunk_by(|one, other| one.0 == other.0) {
+        let Some((.., first, _)) = same.first() else {
+            continue;
+        };
+        for (.., facts, at) in same {
+            if facts.name != first.name {
+                twice.push((*at, *first));
+            }
+        }
+    }
+    twice
 }

@@ -58,7 +58,13 @@ pub(crate) fn date(text: &str) -> Option<NaiveDate> {
     if !widths || !digits || parts.next().is_some() {
         return None;
     }
-    NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+    let number = |text: &str| text.parse::<u64>().ok();
+    let (year, month, day) = (number(year)?, number(month)?, number(day)?);
+    NaiveDate::from_ymd_opt(
+        year.try_into().ok()?,
+        month.try_into().ok()?,
+        day.try_into().ok()?,
+    )
 }
 
 /// Says whether `text` is a commit id of `digits`, or of all of them: 40 for SHA-1, 64 for SHA-256.

@@ -72,11 +72,12 @@ fn check_repository(text: &str) -> Result<(), ImageNameErrorKind> {
     if let Some((at, found)) = wrong {
         return Err(ImageNameErrorKind::Character { at, found });
     }
-    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     for (index, part) in text.split('/').enumerate() {
-        let ends = part.starts_with(alphanumeric) && part.ends_with(alphanumeric);
+        let part = part.as_bytes();
+        let ends = part.first().is_some_and(alphanumeric) && part.last().is_some_and(alphanumeric);
         let separators = part.split(alphanumeric).all(|separator| {
-            matches!(separator, "" | "." | "_" | "__") || separator.bytes().all(|b| b == b'-')
+            matches!(separator, b"" | b"." | b"_" | b"__") || separator.iter().all(|b| *b == b'-')
         });
         if !ends || !separators {
             return Err(ImageNameErrorKind::Separator { part: index + 1 });

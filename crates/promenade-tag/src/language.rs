@@ -15,7 +15,7 @@ pub(crate) fn of(
     class: Option<Class>,
 ) -> Regex {
     if let Some(names) = vocabulary.listed(field) {
-        return Regex::either(names.iter().map(|name| Regex::literal(name)));
+        return Regex::Either(names.iter().map(|name| Regex::literal(name)).collect());
     }
     match field {
         Placeholder::Component | Placeholder::Scope | Placeholder::Environment => identifier(),
@@ -28,23 +28,23 @@ pub(crate) fn of(
         Placeholder::Commit(Some(digits)) => hex().times(usize::from(digits)),
         Placeholder::Commit(None) => {
             let sha1 = usize::from(MAX_COMMIT_DIGITS) + 1;
-            Regex::either([hex().times(sha1), hex().times(64)])
+            Regex::Either(vec![hex().times(sha1), hex().times(64)])
         }
-        Placeholder::Line => Regex::sequence([
+        Placeholder::Line => Regex::Sequence(vec![
             number(),
-            Regex::sequence([Regex::literal("."), number()]).optional(),
+            Regex::Sequence(vec![Regex::literal("."), number()]).optional(),
             Regex::literal(".x"),
         ]),
         Placeholder::Tag => {
             let visible = Regex::bytes(&[(0x21, 0x7e), (0x80, 0xff)]);
-            Regex::sequence([visible.clone(), visible.repeat()])
+            Regex::Sequence(vec![visible.clone(), visible.repeat()])
         }
     }
 }
 
 /// Whatever some scheme could take for a version: [`crate::grammar::is_like_a_version`].
 pub(crate) fn any_version() -> Regex {
-    let digits = Regex::sequence([digit(), digit().repeat()]);
+    let digits = Regex::Sequence(vec![digit(), digit().repeat()]);
     let sign = Regex::bytes(&[(b'+', b'+'), (b'-', b'-')]);
     let any = Regex::bytes(&[
         (b'+', b'+'),
@@ -53,8 +53,8 @@ pub(crate) fn any_version() -> Regex {
         (b'A', b'Z'),
         (b'a', b'z'),
     ]);
-    let suffix = Regex::sequence([sign, any.clone(), any.repeat()]);
-    Regex::sequence([dotted(&digits), suffix.optional()])
+    let suffix = Regex::Sequence(vec![sign, any.clone(), any.repeat()]);
+    Regex::Sequence(vec![dotted(&digits), suffix.optional()])
 }
 
 fn digit() -> Regex {
@@ -71,9 +71,9 @@ fn alphanumeric() -> Regex {
 
 /// A number without leading zeros.
 fn number() -> Regex {
-    Regex::either([
+    Regex::Either(vec![
         Regex::literal("0"),
-        Regex::sequence([Regex::bytes(&[(b'1', b'9')]), digit().repeat()]),
+        Regex::Sequence(vec![Regex::bytes(&[(b'1', b'9')]), digit().repeat()]),
     ])
 }
 
@@ -86,16 +86,16 @@ fn identifier() -> Regex {
         (b'_', b'_'),
         (b'a', b'z'),
     ]);
-    Regex::sequence([
+    Regex::Sequence(vec![
         Regex::bytes(&[(b'A', b'Z'), (b'a', b'z')]),
-        Regex::sequence([inside.repeat(), alphanumeric()]).optional(),
+        Regex::Sequence(vec![inside.repeat(), alphanumeric()]).optional(),
     ])
 }
 
 fn dotted(part: &Regex) -> Regex {
-    Regex::sequence([
+    Regex::Sequence(vec![
         part.clone(),
-        Regex::sequence([Regex::literal("."), part.clone()]).repeat(),
+        Regex::Sequence(vec![Regex::literal("."), part.clone()]).repeat(),
     ])
 }
 
@@ -103,18 +103,18 @@ fn dotted(part: &Regex) -> Regex {
 fn prerelease() -> Regex {
     let letter = Regex::bytes(&[(b'-', b'-'), (b'A', b'Z'), (b'a', b'z')]);
     let any = Regex::bytes(&[(b'-', b'-'), (b'0', b'9'), (b'A', b'Z'), (b'a', b'z')]);
-    let word = Regex::sequence([digit().repeat(), letter, any.repeat()]);
-    dotted(&Regex::either([number(), word]))
+    let word = Regex::Sequence(vec![digit().repeat(), letter, any.repeat()]);
+    dotted(&Regex::Either(vec![number(), word]))
 }
 
 /// SemVer 2.0.0, item 10.
 fn build() -> Regex {
     let any = Regex::bytes(&[(b'-', b'-'), (b'0', b'9'), (b'A', b'Z'), (b'a', b'z')]);
-    dotted(&Regex::sequence([any.clone(), any.repeat()]))
+    dotted(&Regex::Sequence(vec![any.clone(), any.repeat()]))
 }
 
 fn date() -> Regex {
-    Regex::sequence([
+    Regex::Sequence(vec![
         digit().times(4),
         Regex::literal("-"),
         two_digits(1, 12),
@@ -125,24 +125,29 @@ fn date() -> Regex {
 
 /// Numbers of two digits from `least` to `most`.
 fn two_digits(least: u8, most: u8) -> Regex {
-    Regex::either((least..=most).map(|value| Regex::Literal(format!("{value:02}").into_bytes())))
+    let mut numbers = Vec::new();
+    for value in least..=most {
+        numbers.push(Regex::Literal(format!("{value:02}").into_bytes()));
+    }
+    Regex::Either(numbers)
 }
 
 /// Versions of the class: a release has no suffix but a stable one, a candidate has one.
 fn version(scheme: &Scheme, class: Option<Class>) -> Regex {
     let semver = *scheme.kind() == SchemeKind::Semver;
     let takes = |meaning| class.is_none_or(|class| class.takes(meaning));
-    let mut suffixes: Vec<Regex> = scheme
-        .suffix_templates()
-        .filter(|(meaning, _)| takes(*meaning))
-        .map(|(_, template)| label(&template))
-        .collect();
+    let mut suffixes = Vec::new();
+    for (meaning, template) in scheme.suffix_templates() {
+        if takes(meaning) {
+            suffixes.push(label(&template));
+        }
+    }
     if semver && takes(Meaning::Candidate) {
         suffixes.push(prerelease());
     }
     let mut parts = vec![core(scheme.kind())];
     if !suffixes.is_empty() {
-        let suffix = Regex::sequence([Regex::literal("-"), Regex::Either(suffixes)]);
+        let suffix = Regex::Sequence(vec![Regex::literal("-"), Regex::Either(suffixes)]);
         parts.push(if takes(Meaning::Release) {
             suffix.optional()
         } else {
@@ -150,32 +155,36 @@ fn version(scheme: &Scheme, class: Option<Class>) -> Regex {
         });
     }
     if semver {
-        parts.push(Regex::sequence([Regex::literal("+"), build()]).optional());
+        parts.push(Regex::Sequence(vec![Regex::literal("+"), build()]).optional());
     }
     Regex::Sequence(parts)
 }
 
 fn label(template: &str) -> Regex {
     if template == "{hex}" {
-        return Regex::either((7..=40).map(|digits| hex().times(digits)));
+        let mut lengths = Vec::new();
+        for digits in 7..=40 {
+            lengths.push(hex().times(digits));
+        }
+        return Regex::Either(lengths);
     }
     match template.strip_suffix("{n}") {
-        Some(stem) => Regex::sequence([Regex::literal(stem), number()]),
+        Some(stem) => Regex::Sequence(vec![Regex::literal(stem), number()]),
         None => Regex::literal(template),
     }
 }
 
 fn core(kind: &SchemeKind) -> Regex {
-    let more = || Regex::sequence([Regex::literal("."), number()]);
+    let more = || Regex::Sequence(vec![Regex::literal("."), number()]);
     match kind {
-        SchemeKind::MajorMinor => Regex::sequence([number(), more(), more().optional()]),
+        SchemeKind::MajorMinor => Regex::Sequence(vec![number(), more(), more().optional()]),
         SchemeKind::Integer => number(),
         SchemeKind::Calendar(format) => calendar(format),
         // SemVer; a kind of a later version of the crate would need its own language here, and
         // has the widest until then.
-        SchemeKind::Semver => Regex::sequence([number(), more(), more()]),
+        SchemeKind::Semver => Regex::Sequence(vec![number(), more(), more()]),
         _ => {
-            let part = Regex::sequence([digit(), digit().repeat()]);
+            let part = Regex::Sequence(vec![digit(), digit().repeat()]);
             dotted(&part)
         }
     }
@@ -201,30 +210,30 @@ fn calendar(format: &CalendarFormat) -> Regex {
 
 /// Reads one token of calver.org; tokens that touch are two digits wide after the first.
 fn token(text: &str, first: bool) -> (Regex, &str) {
-    let unpadded = |most: u8| Regex::either((1..=most).map(|n| Regex::literal(&n.to_string())));
-    let range = |padded: bool, most: u8| {
+    let numbers = |padded: bool, most: u8| {
         if padded || !first {
-            two_digits(1, most)
-        } else {
-            unpadded(most)
+            return two_digits(1, most);
         }
+        let mut numbers = Vec::new();
+        for number in 1..=most {
+            numbers.push(Regex::literal(&number.to_string()));
+        }
+        Regex::Either(numbers)
     };
-    let at_least_two = || Regex::sequence([digit().times(2), digit().repeat()]);
-    let tokens = [
-        ("YYYY", digit().times(4)),
-        ("YY", number()),
-        ("0Y", at_least_two()),
-        ("MM", range(false, 12)),
-        ("0M", range(true, 12)),
-        ("WW", range(false, 53)),
-        ("0W", range(true, 53)),
-        ("DD", range(false, 31)),
-        ("0D", range(true, 31)),
-    ];
-    for (name, regex) in tokens {
-        if let Some(tail) = text.strip_prefix(name) {
-            return (regex, tail);
-        }
+    for name in ["YYYY", "YY", "0Y", "MM", "0M", "WW", "0W", "DD", "0D"] {
+        let Some(tail) = text.strip_prefix(name) else {
+            continue;
+        };
+        let padded = name.starts_with('0');
+        let regex = match name {
+            "YYYY" => digit().times(4),
+            "YY" => number(),
+            "0Y" => Regex::Sequence(vec![digit().times(2), digit().repeat()]),
+            "MM" | "0M" => numbers(padded, 12),
+            "WW" | "0W" => numbers(padded, 53),
+            _ => numbers(padded, 31),
+        };
+        return (regex, tail);
     }
     // A counter, which never touches another token.
     (number(), "")

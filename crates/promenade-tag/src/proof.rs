@@ -6,7 +6,7 @@
 //! so the text it finds is a shortest one. If it finds none there is none: the languages hold
 //! every text that a placeholder may stand for.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use promenade_version::{Meaning, Scheme};
 
@@ -29,10 +29,10 @@ pub(crate) fn prove(
     bounds: &[&Bound],
     scheme: &Scheme,
 ) -> Result<(), (usize, usize, Box<Ambiguity>)> {
-    let compiled: Vec<Compiled> = bounds
-        .iter()
-        .map(|bound| Compiled::new(bound, scheme))
-        .collect();
+    let mut compiled = Vec::with_capacity(bounds.len());
+    for bound in bounds {
+        compiled.push(Compiled::new(bound, scheme));
+    }
     for (second, two) in compiled.iter().enumerate() {
         for (first, one) in compiled.iter().enumerate().take(second + 1) {
             if let Err(ambiguity) = Search::new(one, two, first == second).run(scheme) {
@@ -53,18 +53,17 @@ fn prove_lists(
     compiled: &[Compiled<'_>],
     scheme: &Scheme,
 ) -> Result<(), (usize, usize, Box<Ambiguity>)> {
-    let loose: Vec<Option<Compiled>> = bounds
-        .iter()
-        .map(|bound| bound.lists_names().then(|| Compiled::loose(bound, scheme)))
-        .collect();
-    for (second, two) in loose.iter().enumerate() {
-        let Some(two) = two else { continue };
+    for (second, bound) in bounds.iter().enumerate() {
+        if !bound.lists_names() {
+            continue;
+        }
+        let two = Compiled::loose(bound, scheme);
         for (first, one) in compiled.iter().enumerate() {
-            let alike = one.bound.pattern.segments() == two.bound.pattern.segments();
+            let alike = one.bound.pattern.segments() == bound.pattern.segments();
             if !alike || !one.bound.lists_names() {
                 continue;
             }
-            if let Err(ambiguity) = Search::new(one, two, true).run(scheme) {
+            if let Err(ambiguity) = Search::new(one, &two, true).run(scheme) {
                 let (first, second) = (first.min(second), first.max(second));
                 return Err((first, second, Box::new(ambiguity)));
             }
@@ -96,25 +95,25 @@ impl<'a> Compiled<'a> {
     }
 
     fn new(bound: &'a Bound, scheme: &Scheme) -> Self {
-        let segments = bound.pattern.segments();
-        Self {
+        let version = Segment::Field(Placeholder::Version);
+        let class = bound.class.filter(|_| bound.reads.is_none());
+        let mut compiled = Self {
             bound,
+            segments: Vec::new(),
+            version: None,
             loose: false,
-            version: segments
-                .iter()
-                .position(|segment| *segment == Segment::Field(Placeholder::Version))
-                .filter(|_| bound.reads.is_none()),
-            segments: segments
-                .iter()
-                .map(|segment| match segment {
-                    Segment::Literal(text) => Regex::literal(text).compile(),
-                    Segment::Field(field) => {
-                        let class = bound.class.filter(|_| bound.reads.is_none());
-                        language::of(*field, scheme, &bound.vocabulary, class).compile()
-                    }
-                })
-                .collect(),
+        };
+        for (at, segment) in bound.pattern.segments().iter().enumerate() {
+            let regex = match segment {
+                Segment::Literal(text) => Regex::literal(text),
+                Segment::Field(field) => language::of(*field, scheme, &bound.vocabulary, class),
+            };
+            compiled.segments.push(regex.compile());
+            if *segment == version && bound.reads.is_none() {
+                compiled.version.get_or_insert(at);
+            }
         }
+        compiled
     }
 
     /// Says whether a run that stands here has read a whole name.
@@ -131,23 +130,17 @@ impl<'a> Compiled<'a> {
         let Some(dfa) = self.segments.get(at.segment) else {
             return Vec::new();
         };
-        let own = dfa.edges(at.state).iter().map(|(low, high, state)| {
-            let place = Place {
-                segment: at.segment,
-                state: *state,
-            };
-            (*low, *high, place)
-        });
-        let mut steps: Vec<_> = own.collect();
+        let mut steps = Vec::new();
+        let mut enter = |segment: usize, edges: &[(u8, u8, usize)]| {
+            for (low, high, state) in edges {
+                let state = *state;
+                steps.push((*low, *high, Place { segment, state }));
+            }
+        };
+        enter(at.segment, dfa.edges(at.state));
         let next = at.segment + 1;
         if let (true, Some(dfa)) = (dfa.accepts(at.state), self.segments.get(next)) {
-            steps.extend(dfa.edges(0).iter().map(|(low, high, state)| {
-                let place = Place {
-                    segment: next,
-                    state: *state,
-                };
-                (*low, *high, place)
-            }));
+            enter(next, dfa.edges(0));
         }
         steps
     }
@@ -207,13 +200,10 @@ impl<'a> Search<'a> {
         };
         self.seen.insert(first);
         self.reached.push((first, 0, 0));
-        let mut queue = VecDeque::from([0]);
+        let mut index = 0;
         let mut tried = 0;
         let mut unproven = None;
-        while let Some(index) = queue.pop_front() {
-            let Some((pair, ..)) = self.reached.get(index).copied() else {
-                break;
-            };
+        while let Some((pair, ..)) = self.reached.get(index).copied() {
             let both = self.one.done(pair.one) && self.two.done(pair.two);
             if both && pair.parted && !pair.same_version && tried < MAX_TRIED {
                 tried += 1;
@@ -227,7 +217,6 @@ impl<'a> Search<'a> {
             }
             for (byte, next) in self.steps(pair) {
                 if self.seen.insert(next) {
-                    queue.push_back(self.reached.len());
                     self.reached.push((next, index, byte));
                 }
             }
@@ -235,12 +224,15 @@ impl<'a> Search<'a> {
                 let text = self.text(index);
                 return Err(self.possible(&text));
             }
+            index += 1;
         }
         unproven.map_or(Ok(()), Err)
     }
 
+    /// Returns where two runs may go, and by which byte. Of the shortest texts the plainest is found
+    /// first.
     fn steps(&self, pair: Pair) -> Vec<(u8, Pair)> {
-        let mut next = Vec::new();
+        let mut next: Vec<(u8, Pair)> = Vec::new();
         for (low, high, one) in self.one.steps(pair.one) {
             for (from, to, two) in self.two.steps(pair.two) {
                 let (low, high) = (low.max(from), high.min(to));
@@ -264,18 +256,11 @@ impl<'a> Search<'a> {
                     parted: pair.parted || one.segment != two.segment,
                     same_version: enters || (pair.same_version && moved == (false, false)),
                 };
-                next.push((plainest(low, high), pair));
+                let byte = plainest(low, high);
+                let later = next.partition_point(|(other, _)| plainness(*other) <= plainness(byte));
+                next.insert(later, (byte, pair));
             }
         }
-        // Of the shortest texts the plainest is found first.
-        next.sort_by_key(|(byte, _)| {
-            let kind = match byte {
-                b'0'..=b'9' => 0,
-                b'a'..=b'z' => 1,
-                _ => 2,
-            };
-            (kind, *byte)
-        });
         next
     }
 
@@ -298,12 +283,14 @@ impl<'a> Search<'a> {
         let mut found = self.one.bound.readings(text, scheme);
         if self.two.loose {
             found.truncate(1);
-            let other = self.two.bound.loose_readings(text);
-            let other = other.into_iter().find(|other| !found.contains(other));
-            found.extend(other.filter(|_| !found.is_empty()));
+            let mut others = self.two.bound.loose_readings(text);
+            others.retain(|other| !found.is_empty() && !found.contains(other));
+            found.append(&mut others);
         } else if !self.itself {
             found.truncate(1);
-            found.extend(self.two.bound.readings(text, scheme).into_iter().take(1));
+            let mut others = self.two.bound.readings(text, scheme);
+            others.truncate(1);
+            found.append(&mut others);
         }
         match found.as_slice() {
             [first, second, ..] => Ok(Ambiguity {
@@ -344,10 +331,21 @@ fn apart(one: Option<Class>, other: Option<Class>) -> bool {
         .any(|meaning| takes(one, *meaning) && takes(other, *meaning))
 }
 
+/// Orders bytes: digits, then small letters, then the rest.
+fn plainness(byte: u8) -> (u8, u8) {
+    match byte {
+        b'0'..=b'9' => (0, byte),
+        b'a'..=b'z' => (1, byte),
+        _ => (2, byte),
+    }
+}
+
 /// Chooses the plainest byte of a range, for texts that people read.
 fn plainest(low: u8, high: u8) -> u8 {
-    [b'0', b'1', b'a', b'A']
-        .into_iter()
-        .find(|byte| (low..=high).contains(byte))
-        .unwrap_or(low)
+    for byte in [b'0', b'1', b'a', b'A'] {
+        if (low..=high).contains(&byte) {
+            return byte;
+        }
+    }
+    low
 }

@@ -4,8 +4,6 @@
 //! group: the name is cut and its version read once, and what the version means picks the rule. The
 //! proof of the policy says that one rule at most reads a name, so their order is free.
 
-use std::collections::BTreeSet;
-
 use promenade_version::{Meaning, Scheme, Version};
 
 use crate::bound::{Bound, Spans};
@@ -43,13 +41,21 @@ impl Reader {
                 None => groups.push(Group::new(bound, rule)),
             }
         }
-        let firsts: BTreeSet<u8> = groups.iter().filter_map(Group::first).collect();
         let of = |first: Option<u8>| {
-            let fits = |group: &&Group| group.first().is_none() || group.first() == first;
-            groups.iter().filter(fits).cloned().collect()
+            let mut groups = groups.clone();
+            groups.retain(|group| group.first().is_none() || group.first() == first);
+            groups
         };
+        let mut starts: Vec<(u8, Vec<Group>)> = Vec::new();
+        for group in &groups {
+            if let Some(first) = group.first()
+                && !starts.iter().any(|(byte, _)| *byte == first)
+            {
+                starts.push((first, of(Some(first))));
+            }
+        }
         Self {
-            starts: firsts.iter().map(|byte| (*byte, of(Some(*byte)))).collect(),
+            starts,
             open: of(None),
         }
     }
@@ -119,7 +125,7 @@ impl Group {
         scheme: &Scheme,
     ) -> Option<(usize, Spans<'t>, Option<Version>)> {
         let takes = |meaning| self.rule(meaning).is_some();
-        let (spans, version) = self.bound.read_where(name, scheme, takes)?;
+        let (spans, version) = self.bound.read_where(name, scheme, &takes)?;
         let index = match &version {
             Some(version) => self.rule(scheme.meaning(version))?,
             None => self.rules.first()?.0,

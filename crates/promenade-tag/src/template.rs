@@ -95,13 +95,6 @@ impl Pattern {
         self.fields().any(|own| own == field)
     }
 
-    fn literals(&self) -> impl Iterator<Item = &str> {
-        self.segments.iter().filter_map(|segment| match segment {
-            Segment::Literal(text) => Some(text.as_str()),
-            Segment::Field(_) => None,
-        })
-    }
-
     fn without(self, refused: &[Placeholder]) -> Result<Self, ParseTemplateErrorKind> {
         let found = self.fields().find(|field| refused.contains(field));
         match found {
@@ -112,15 +105,14 @@ impl Pattern {
 
     /// Refuses literals that no ref name can hold (`git check-ref-format`).
     fn of_refs(self) -> Result<Self, ParseTemplateErrorKind> {
-        let sample: String = self
-            .segments
-            .iter()
-            .map(|segment| match segment {
-                Segment::Literal(text) => text.as_str(),
+        let mut sample = String::new();
+        for segment in &self.segments {
+            sample.push_str(match segment {
+                Segment::Literal(text) => text,
                 // Stands for any value: no rule of ref names is about it.
                 Segment::Field(_) => "0",
-            })
-            .collect();
+            });
+        }
         if let Err(kind) = crate::refname::check(sample.as_bytes()) {
             return Err(ParseTemplateErrorKind::RefName { kind });
         }
@@ -129,21 +121,21 @@ impl Pattern {
 
     /// Refuses literals that no image tag can hold (OCI distribution, `<reference>` as a tag).
     fn of_images(self) -> Result<Self, ParseTemplateErrorKind> {
-        let wrong = self
-            .literals()
-            .flat_map(str::chars)
-            .find(|c| !matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '.' | '-'));
-        if let Some(found) = wrong {
+        for segment in &self.segments {
+            if let Segment::Literal(text) = segment {
+                for found in text.chars() {
+                    if !matches!(found, 'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '.' | '-') {
+                        return Err(ParseTemplateErrorKind::ImageTag { found });
+                    }
+                }
+            }
+        }
+        if let Some(Segment::Literal(text)) = self.segments.first()
+            && let Some(found @ ('.' | '-')) = text.chars().next()
+        {
             return Err(ParseTemplateErrorKind::ImageTag { found });
         }
-        match self.segments.first() {
-            Some(Segment::Literal(text)) if text.starts_with(['.', '-']) => {
-                Err(ParseTemplateErrorKind::ImageTag {
-                    found: text.chars().next().unwrap_or('.'),
-                })
-            }
-            _ => Ok(self),
-        }
+        Ok(self)
     }
 }
 

@@ -238,8 +238,13 @@ impl fmt::Display for WhyKept {
                 )
             }
             Self::OtherEvent { on } => {
-                let names: Vec<_> = on.iter().map(|trigger| trigger.name()).collect();
-                write!(f, "it moves on {} only", names.join(" or "))
+                f.write_str("it moves on")?;
+                let mut before = " ";
+                for trigger in on {
+                    write!(f, "{before}{}", trigger.name())?;
+                    before = " or ";
+                }
+                f.write_str(" only")
             }
             Self::Since { version } => write!(f, "the name is used from {version} on"),
             Self::NotKnown { field } => write!(f, "no {field} is known"),

@@ -1,7 +1,5 @@
 //! Plans what an event does to channels: pure, and total over the rules of the set.
 
-use promenade_version::Version;
-
 use super::set::{Channel, NoName, is_spelt};
 use super::{
     ChannelEvent, ChannelPlan, ChannelSet, Follows, Hand, Kept, Move, Mutability, Positions,
@@ -279,8 +277,7 @@ impl Planner<'_> {
         trigger: Trigger,
         published: &Published,
     ) {
-        let rivals = self.rivals(channel, &name, trigger, published);
-        if let Some(best) = rivals.max_by(|a, b| a.version.cmp(&b.version))
+        if let Some(best) = self.rival(channel, &name, trigger, published, Follows::Highest)
             && best.version > published.version
         {
             let than = best.tag.clone();
@@ -306,29 +303,48 @@ impl Planner<'_> {
         }
     }
 
-    /// Iterates over the other versions in good standing that may hold the channel, oldest first.
-    fn rivals<'p>(
-        &'p self,
-        channel: &'p Channel,
-        name: &'p str,
+    /// Returns which other version the channel would follow, of those that may hold its name.
+    fn rival(
+        &self,
+        channel: &Channel,
+        name: &str,
         trigger: Trigger,
-        than: &'p Published,
-    ) -> impl Iterator<Item = &'p Published> {
-        let same =
-            move |one: &&Published| one.version == than.version && one.component == than.component;
-        self.published
-            .iter()
-            .filter(move |one| !same(one) && one.standing == Standing::Good)
-            .filter(move |one| one.component == than.component)
-            .filter(move |one| {
-                let own = self.set.trigger(&one.version);
-                // A rule for candidates and releases follows both; any other follows its own.
-                own.is_some_and(|own| own == trigger || channel.rule.on.has(own))
-                    && own.is_some_and(|own| {
-                        let values = self.set.values(one);
-                        self.set.claims(channel, own, one, &values).as_deref() == Some(name)
-                    })
-            })
+        than: &Published,
+        follows: Follows,
+    ) -> Option<&Published> {
+        let mut best: Option<&Published> = None;
+        for one in self.published {
+            let follows = match follows {
+                Follows::Highest => best.is_none_or(|best| best.version <= one.version),
+                Follows::MostRecent => true,
+            };
+            if follows && self.rivals(channel, name, trigger, than, one) {
+                best = Some(one);
+            }
+        }
+        best
+    }
+
+    /// Says whether `one` is another version in good standing that may hold the channel.
+    fn rivals(
+        &self,
+        channel: &Channel,
+        name: &str,
+        trigger: Trigger,
+        than: &Published,
+        one: &Published,
+    ) -> bool {
+        let other = one.version != than.version && one.component == than.component;
+        let Some(own) = self.set.trigger(&one.version) else {
+            return false;
+        };
+        // A rule for candidates and releases follows both; any other follows its own.
+        let follows = own == trigger || channel.rule.on.has(own);
+        if !other || !follows || one.standing != Standing::Good {
+            return false;
+        }
+        let values = self.set.values(one);
+        self.set.claims(channel, own, one, &values).as_deref() == Some(name)
     }
 
     fn not_known(&mut self, channel: &Channel, field: Placeholder) {
@@ -458,11 +474,7 @@ impl Planner<'_> {
                 self.keep(name, WhyKept::RollForward { withdrawn });
                 continue;
             }
-            let left = self.rivals(channel, &name, trigger, bad);
-            let next = match channel.rule.follows() {
-                Follows::Highest => left.max_by(|a, b| version(a).cmp(version(b))),
-                Follows::MostRecent => left.last(),
-            };
+            let next = self.rival(channel, &name, trigger, bad, channel.rule.follows());
             match next.map(Published::target) {
                 None => self.keep(name, WhyKept::NoTarget { withdrawn }),
                 Some(to) => {
@@ -476,24 +488,16 @@ impl Planner<'_> {
     /// Notes the network names that a withdrawn version holds: they are an environment's affair.
     fn keep_environments(&mut self, channel: &Channel, bad: &Published) {
         let set = self.set;
-        let held: Vec<String> = self
-            .positions
-            .iter()
-            .filter(|(_, at)| at.is(&bad.target()))
-            .filter(|(name, _)| channel.bound.read(name, &set.scheme).is_some())
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in held {
-            let why = if channel.rule.mutability == Mutability::Moving {
-                WhyKept::Environment
-            } else {
-                WhyKept::Immutable
-            };
-            self.keep(name, why);
+        let bad = bad.target();
+        for (name, at) in self.positions {
+            if at.is(&bad) && channel.bound.read(name, &set.scheme).is_some() {
+                let why = if channel.rule.mutability == Mutability::Moving {
+                    WhyKept::Environment
+                } else {
+                    WhyKept::Immutable
+                };
+                self.keep(name, why);
+            }
         }
     }
-}
-
-fn version(published: &Published) -> &Version {
-    &published.version
 }

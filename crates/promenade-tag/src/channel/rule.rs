@@ -1,7 +1,5 @@
 //! The rules of channels, as a process file writes them.
 
-use std::collections::BTreeSet;
-
 use super::{Hand, Target};
 use crate::ChannelTemplate;
 
@@ -38,19 +36,21 @@ impl Trigger {
 
 /// One or more triggers; never none. Process files write `on = "release"` or a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Triggers(BTreeSet<Trigger>);
+pub struct Triggers(Vec<Trigger>);
 
 impl Triggers {
     /// Makes a set of one.
     #[must_use]
     pub fn one(trigger: Trigger) -> Self {
-        Self(BTreeSet::from([trigger]))
+        Self(vec![trigger])
     }
 
     /// Adds a trigger.
     #[must_use]
     pub fn and(mut self, trigger: Trigger) -> Self {
-        self.0.insert(trigger);
+        if let Err(at) = self.0.binary_search(&trigger) {
+            self.0.insert(at, trigger);
+        }
         self
     }
 

@@ -206,7 +206,10 @@ impl Channel {
 
 /// Says whether the version's text has a plus sign: build metadata that is no stable suffix.
 pub(crate) fn is_spelt(version: &Version, scheme: &Scheme) -> bool {
-    !version.build.is_empty() && scheme.format(version).is_ok_and(|text| text.contains('+'))
+    !version.build.is_empty()
+        && scheme
+            .format(version)
+            .is_ok_and(|text| text.as_bytes().contains(&b'+'))
 }
 
 fn check(rule: &ChannelRule) -> Result<(), BuildChannelSetErrorKind> {
@@ -223,9 +226,9 @@ fn check(rule: &ChannelRule) -> Result<(), BuildChannelSetErrorKind> {
         Placeholder::Line,
         Placeholder::Tag,
     ];
-    if pushes && let Some(field) = version.into_iter().find(|field| has(*field)) {
+    if pushes && let Some(field) = version.iter().find(|field| has(**field)) {
         return Err(BuildChannelSetErrorKind::NoValue {
-            field,
+            field: *field,
             trigger: Trigger::Push.name(),
         });
     }

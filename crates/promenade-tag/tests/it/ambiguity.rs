@@ -290,9 +290,15 @@ proptest! {
                     prop_assert_eq!(readings, 1, "{}", error);
                     prop_assert!(loose(&rules, ambiguity.text()) >= 2, "{}", error);
                 }
-                // No shorter text has two readings: the example is shrunk.
-                for text in texts.iter().filter(|text| text.len() < ambiguity.text().len()) {
-                    prop_assert!(naive(&rules, text) <= 1, "{} beside {}", text, error);
+                // No shorter text has two readings: the example is a shortest one of its pair of rules,
+                // and pairs are judged in turn.
+                let is_sound = |rule: &TagRule| {
+                    TagPolicy::build(vec![rule.clone()], &Scheme::semver()).is_ok()
+                };
+                if rules.len() == 1 || (rules.len() == 2 && rules.iter().all(is_sound)) {
+                    for text in texts.iter().filter(|text| text.len() < ambiguity.text().len()) {
+                        prop_assert!(naive(&rules, text) <= 1, "{} beside {}", text, error);
+                    }
                 }
             }
             Ok(policy) => {

@@ -1,8 +1,10 @@
 //! Build sets: every artifact of a release in one record, with a digest of the record.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BinaryHeap;
+use std::fmt::Write as _;
 
 use crate::artifact::parse_size;
+use crate::name::{case_twins, same_before};
 use crate::{
     AnyArtifactId, ArtifactName, BuildDifference, BuildSetError, CompareBuildsError, Digest,
     MediaType, ParseBuildSetError, ParseBuildSetErrorKind, Role, VerifyBuildError, VerifyError,
@@ -72,7 +74,7 @@ impl Artifact {
     serde(try_from = "Vec<Artifact>", into = "Vec<Artifact>")
 )]
 pub struct BuildSet {
-    artifacts: BTreeMap<ArtifactName, Artifact>,
+    artifacts: Vec<Artifact>,
 }
 
 impl BuildSet {
@@ -81,31 +83,26 @@ impl BuildSet {
     /// # Errors
     /// [`BuildSetError`] if a name occurs twice, or twice but for case.
     pub fn new(artifacts: impl IntoIterator<Item = Artifact>) -> Result<Self, BuildSetError> {
-        let mut map = BTreeMap::new();
-        let mut folded = BTreeMap::new();
-        for artifact in artifacts {
-            let name = artifact.name.clone();
-            if map.contains_key(&name) {
-                return Err(BuildSetError::Duplicate { name });
-            }
-            if let Some(twin) = folded.insert(name.folded(), name.clone()) {
-                return Err(BuildSetError::CaseTwins { name, twin });
-            }
-            map.insert(name, artifact);
+        let mut artifacts: Vec<Artifact> = artifacts.into_iter().collect();
+        check_names(&artifacts)?;
+        if !artifacts.is_sorted_by(|one, next| one.name < next.name) {
+            artifacts = BinaryHeap::from(artifacts).into_sorted_vec();
         }
-        Ok(Self { artifacts: map })
+        Ok(Self { artifacts })
     }
 
     /// Returns the artifacts, sorted by name.
     pub fn artifacts(&self) -> impl ExactSizeIterator<Item = &Artifact> {
-        self.artifacts.values()
+        self.artifacts.iter()
     }
 
     /// Returns an artifact by name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Artifact> {
-        let name = ArtifactName::new(name).ok()?;
-        self.artifacts.get(&name)
+        let found = self
+            .artifacts
+            .binary_search_by(|artifact| artifact.name.as_str().cmp(name));
+        found.ok().and_then(|at| self.artifacts.get(at))
     }
 
     /// Returns how many artifacts there are.
@@ -124,13 +121,14 @@ impl BuildSet {
     #[must_use]
     pub fn canonical_bytes(&self) -> Vec<u8> {
         let mut text = format!("{FORMAT}\n");
-        for artifact in self.artifacts.values() {
+        for artifact in &self.artifacts {
             let Artifact {
                 name,
                 id,
                 media_type,
             } = artifact;
-            text.push_str(&format!("{id} {media_type} {name}\n"));
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{id} {media_type} {name}");
         }
         text.into_bytes()
     }
@@ -160,9 +158,10 @@ impl BuildSet {
             Some((FORMAT, _)) => {}
             _ => return Err(error(1, ParseBuildSetErrorKind::Format)),
         }
-        let artifacts: Vec<_> = lines
-            .map(|(text, line)| parse_line(text).map_err(|kind| error(line, kind)))
-            .collect::<Result<_, _>>()?;
+        let mut artifacts = Vec::new();
+        for (text, line) in lines {
+            artifacts.push(parse_line(text).map_err(|kind| error(line, kind))?);
+        }
         let set =
             Self::new(artifacts).map_err(|cause| error(0, ParseBuildSetErrorKind::Set(cause)))?;
         // One set has one spelling: what is out of order would be read, but not written.
@@ -178,24 +177,23 @@ impl BuildSet {
     /// # Errors
     /// [`VerifyBuildError`] with every artifact that is missing or was not expected.
     pub fn verify(&self, expected: &ExpectedArtifacts) -> Result<(), VerifyBuildError> {
-        let missing: Vec<_> = expected
-            .names
-            .iter()
-            .filter(|name| !self.artifacts.contains_key(*name))
-            .cloned()
-            .collect();
-        let unexpected: Vec<_> = self
-            .artifacts
-            .keys()
-            .filter(|name| !expected.extra && !expected.names.contains(*name))
-            .cloned()
-            .collect();
-        let roles: BTreeSet<_> = self
-            .artifacts
-            .values()
-            .map(|artifact| artifact.media_type.role())
-            .collect();
-        let roles: Vec<_> = expected.roles.difference(&roles).copied().collect();
+        let mut missing = Vec::new();
+        for name in &expected.names {
+            if self.get(name.as_str()).is_none() {
+                missing.push(name.clone());
+            }
+        }
+        let mut unexpected = Vec::new();
+        for artifact in &self.artifacts {
+            if !expected.extra && expected.names.binary_search(&artifact.name).is_err() {
+                unexpected.push(artifact.name.clone());
+            }
+        }
+        let mut roles = expected.roles.clone();
+        roles.retain(|role| {
+            let mut artifacts = self.artifacts.iter();
+            !artifacts.any(|artifact| artifact.media_type.role() == *role)
+        });
         if missing.is_empty() && unexpected.is_empty() && roles.is_empty() {
             Ok(())
         } else {
@@ -226,32 +224,61 @@ impl BuildSet {
     /// [`CompareBuildsError`] with every artifact that was added, is missing, or has another
     /// identity or media type.
     pub fn same_build(&self, other: &Self) -> Result<(), CompareBuildsError> {
-        let names: BTreeSet<_> = self
-            .artifacts
-            .keys()
-            .chain(other.artifacts.keys())
-            .collect();
-        let differences: Vec<_> = names
-            .into_iter()
-            .filter_map(
-                |name| match (self.artifacts.get(name), other.artifacts.get(name)) {
-                    (Some(ours), Some(theirs)) if ours == theirs => None,
-                    (Some(ours), Some(theirs)) => Some(BuildDifference::Changed {
-                        name: name.clone(),
-                        recorded: ours.id,
-                        found: theirs.id,
-                    }),
-                    (Some(_), None) => Some(BuildDifference::Missing { name: name.clone() }),
-                    _ => Some(BuildDifference::Added { name: name.clone() }),
-                },
-            )
-            .collect();
+        let mut differences = Vec::new();
+        let (mut ours, mut theirs) = (self.artifacts.as_slice(), other.artifacts.as_slice());
+        loop {
+            match (ours.split_first(), theirs.split_first()) {
+                (Some((one, rest)), Some((other, others))) if one.name == other.name => {
+                    if one != other {
+                        differences.push(BuildDifference::Changed {
+                            name: one.name.clone(),
+                            recorded: one.id,
+                            found: other.id,
+                        });
+                    }
+                    (ours, theirs) = (rest, others);
+                }
+                (Some((one, rest)), other)
+                    if other.is_none_or(|(other, _)| one.name < other.name) =>
+                {
+                    let name = one.name.clone();
+                    differences.push(BuildDifference::Missing { name });
+                    ours = rest;
+                }
+                (_, Some((other, others))) => {
+                    let name = other.name.clone();
+                    differences.push(BuildDifference::Added { name });
+                    theirs = others;
+                }
+                (_, None) => break,
+            }
+        }
         if differences.is_empty() {
             Ok(())
         } else {
             Err(CompareBuildsError { differences })
         }
     }
+}
+
+/// Checks that no name occurs twice, or twice but for case.
+fn check_names(artifacts: &[Artifact]) -> Result<(), BuildSetError> {
+    let names: Vec<&ArtifactName> = artifacts.iter().map(|artifact| &artifact.name).collect();
+    let same = same_before(names.iter().map(|name| name.as_bytes()).collect());
+    let twins = case_twins(&names);
+    for ((name, same), twin) in names.iter().zip(same).zip(twins) {
+        if same.is_some() {
+            let name = (*name).clone();
+            return Err(BuildSetError::Duplicate { name });
+        }
+        if let Some(twin) = twin.and_then(|at| names.get(at)) {
+            return Err(BuildSetError::CaseTwins {
+                name: (*name).clone(),
+                twin: (*twin).clone(),
+            });
+        }
+    }
+    Ok(())
 }
 
 fn parse_line(text: &str) -> Result<Artifact, ParseBuildSetErrorKind> {
@@ -281,7 +308,7 @@ impl TryFrom<Vec<Artifact>> for BuildSet {
 
 impl From<BuildSet> for Vec<Artifact> {
     fn from(set: BuildSet) -> Self {
-        set.artifacts.into_values().collect()
+        set.artifacts
     }
 }
 
@@ -299,8 +326,10 @@ impl From<BuildSet> for Vec<Artifact> {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExpectedArtifacts {
-    names: BTreeSet<ArtifactName>,
-    roles: BTreeSet<Role>,
+    /// In order, each once.
+    names: Vec<ArtifactName>,
+    /// In order, each once.
+    roles: Vec<Role>,
     extra: bool,
 }
 
@@ -309,7 +338,7 @@ impl ExpectedArtifacts {
     #[must_use]
     pub fn new(names: impl IntoIterator<Item = ArtifactName>) -> Self {
         Self {
-            names: names.into_iter().collect(),
+            names: sorted(names.into_iter().collect()),
             ..Self::default()
         }
     }
@@ -325,7 +354,7 @@ impl ExpectedArtifacts {
         targets: &[impl AsRef<str>],
     ) -> Result<Self, crate::ParseNameError> {
         let known = template.replace("{version}", "").replace("{target}", "");
-        if known.contains(['{', '}']) {
+        if known.bytes().any(|byte| matches!(byte, b'{' | b'}')) {
             return Err(crate::ParseNameError {
                 input: template.to_owned(),
                 kind: crate::ParseNameErrorKind::Placeholder,
@@ -345,15 +374,17 @@ impl ExpectedArtifacts {
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.names.extend(other.names);
-        self.roles.extend(other.roles);
+        self.names = sorted(self.names);
         self.extra |= other.extra;
-        self
+        other.roles.into_iter().fold(self, Self::with_role)
     }
 
     /// Demands at least one artifact of a role: a bill of materials, an attestation.
     #[must_use]
     pub fn with_role(mut self, role: Role) -> Self {
-        self.roles.insert(role);
+        if let Err(at) = self.roles.binary_search(&role) {
+            self.roles.insert(at, role);
+        }
         self
     }
 
@@ -368,4 +399,11 @@ impl ExpectedArtifacts {
     pub fn names(&self) -> impl ExactSizeIterator<Item = &ArtifactName> {
         self.names.iter()
     }
+}
+
+/// Puts names in order, each once.
+fn sorted(names: Vec<ArtifactName>) -> Vec<ArtifactName> {
+    let mut names = BinaryHeap::from(names).into_sorted_vec();
+    names.dedup();
+    names
 }

@@ -3,8 +3,9 @@
 
 mod line;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use crate::name::{case_twins, in_order, same_before};
 use crate::{
     Algorithm, ArtifactName, BuildSet, Digest, ParseChecksumsError, ParseChecksumsErrorKind,
     ParseNameError, ParseNameErrorKind, SelectChecksumsError,
@@ -91,7 +92,7 @@ impl ChecksumFile {
     /// NUL byte, several algorithms.
     pub fn new(lines: impl IntoIterator<Item = ChecksumLine>) -> Result<Self, ParseChecksumsError> {
         let mut lines: Vec<_> = lines.into_iter().collect();
-        lines.sort();
+        lines.sort_unstable();
         Self::checked(lines)
     }
 
@@ -118,7 +119,11 @@ impl ChecksumFile {
         };
         // Names that rise, as in a file that was sorted, are there once.
         let rising = lines.is_sorted_by(|line, next| line.name < next.name);
-        let mut seen = BTreeMap::new();
+        let earlier = if rising {
+            Vec::new()
+        } else {
+            same_before(lines.iter().map(|line| line.name.as_slice()).collect())
+        };
         for (line, number) in lines.iter().zip(1..) {
             if number > MAX_CHECKSUM_LINES {
                 return Err(error(number, ParseChecksumsErrorKind::TooManyLines));
@@ -134,15 +139,13 @@ impl ChecksumFile {
                     },
                 ));
             }
-            if rising {
-                continue;
-            }
-            if let Some((first, digest)) = seen.insert(&line.name, (number, line.digest)) {
+            if let Some(Some(first)) = earlier.get(number - 1) {
+                let twin = lines.get(*first);
                 return Err(error(
                     number,
                     ParseChecksumsErrorKind::Duplicate {
-                        first,
-                        conflicting: digest != line.digest,
+                        first: first + 1,
+                        conflicting: twin.is_none_or(|twin| twin.digest != line.digest),
                     },
                 ));
             }
@@ -185,10 +188,11 @@ impl ChecksumFile {
     /// Returns the bytes of the file.
     #[must_use]
     pub fn render(&self, format: ChecksumFormat) -> Vec<u8> {
-        self.lines
-            .iter()
-            .flat_map(|line| line.render(format))
-            .collect()
+        let mut bytes = Vec::new();
+        for line in &self.lines {
+            bytes.append(&mut line.render(format));
+        }
+        bytes
     }
 
     /// Returns the algorithm of all lines.
@@ -229,13 +233,10 @@ impl ChecksumFile {
                 Err(refused) => error.untrusted.push(refused),
             }
         }
-        // Names of which none has a capital have no twins.
-        if !names.iter().all(|(name, _)| name.is_folded()) {
-            let mut folded = BTreeMap::new();
-            for (name, _) in &names {
-                if let Some(twin) = folded.insert(name.folded(), name) {
-                    error.case_twins.push((twin.clone(), name.clone()));
-                }
+        let twins = case_twins(&names.iter().map(|(name, _)| name).collect::<Vec<_>>());
+        for ((name, _), twin) in names.iter().zip(twins) {
+            if let Some((twin, _)) = twin.and_then(|at| names.get(at)) {
+                error.case_twins.push((twin.clone(), name.clone()));
             }
         }
         error.or(names.into_iter().collect())
@@ -269,21 +270,27 @@ impl ChecksumFile {
         expected: &[ArtifactName],
         extra: bool,
     ) -> Result<BTreeMap<ArtifactName, Digest>, SelectChecksumsError> {
-        let paths = expected.iter().any(|name| name.as_str().contains('/'));
-        let names = self.trusted(paths)?;
-        let expected: BTreeSet<_> = expected.iter().collect();
+        let paths = expected.iter().any(|name| name.is_path());
+        let mut wanted = in_order(expected.iter().map(ArtifactName::as_bytes).collect());
+        wanted.dedup_by(|one, other| one.0 == other.0);
+        let mut is_listed = vec![false; wanted.len()];
+        let mut selected = Vec::with_capacity(wanted.len());
         let mut error = SelectChecksumsError::default();
-        let missing = expected.iter().filter(|name| !names.contains_key(**name));
-        error.missing = missing.map(|name| (*name).clone()).collect();
-        if !extra {
-            let unexpected = names.keys().filter(|name| !expected.contains(name));
-            error.unexpected = unexpected.cloned().collect();
+        for (name, digest) in self.trusted(paths)? {
+            let found = wanted.binary_search_by(|(wanted, _)| (*wanted).cmp(name.as_bytes()));
+            if let Some(listed) = found.ok().and_then(|at| is_listed.get_mut(at)) {
+                *listed = true;
+                selected.push((name, digest));
+            } else if !extra {
+                error.unexpected.push(name);
+            }
         }
-        let names = names
-            .into_iter()
-            .filter(|(name, _)| expected.contains(name))
-            .collect();
-        error.or(names)
+        for ((_, at), is_listed) in wanted.iter().zip(is_listed) {
+            if !is_listed && let Some(name) = expected.get(*at) {
+                error.missing.push(name.clone());
+            }
+        }
+        error.or(selected.into_iter().collect())
     }
 }
 
@@ -294,7 +301,7 @@ fn trusted_name(bytes: &[u8], paths: bool) -> Result<ArtifactName, ParseNameErro
     };
     let name = std::str::from_utf8(bytes).map_err(|_| refused(ParseNameErrorKind::NotUtf8))?;
     let name = ArtifactName::new(name)?;
-    if !paths && name.as_str().contains('/') {
+    if !paths && name.is_path() {
         return Err(refused(ParseNameErrorKind::NotBase));
     }
     Ok(name)

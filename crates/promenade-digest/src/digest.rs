@@ -120,8 +120,12 @@ impl Digest {
     /// Returns the hexadecimal part, without the algorithm.
     #[must_use]
     pub fn encoded(&self) -> String {
-        let digits = |byte: &u8| [digit(byte >> 4), digit(byte & 15)];
-        self.as_bytes().iter().flat_map(digits).collect()
+        let mut encoded = String::with_capacity(2 * self.as_bytes().len());
+        for byte in self.as_bytes() {
+            encoded.push(digit(byte >> 4));
+            encoded.push(digit(byte & 15));
+        }
+        encoded
     }
 }
 

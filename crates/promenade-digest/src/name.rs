@@ -38,6 +38,15 @@ impl ArtifactName {
         &self.0
     }
 
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    /// Says whether there are several parts.
+    pub(crate) fn is_path(&self) -> bool {
+        self.0.as_bytes().contains(&b'/')
+    }
+
     /// Returns the last part.
     #[must_use]
     pub fn file_name(&self) -> &str {
@@ -56,6 +65,40 @@ impl ArtifactName {
     pub(crate) fn folded(&self) -> String {
         self.0.to_lowercase()
     }
+}
+
+/// Sorts keys, each with its place.
+pub(crate) fn in_order(keys: Vec<&[u8]>) -> Vec<(&[u8], usize)> {
+    let mut places: Vec<(&[u8], usize)> = Vec::with_capacity(keys.len());
+    for key in keys {
+        places.push((key, places.len()));
+    }
+    places.sort_unstable();
+    places
+}
+
+/// Returns for each key the last place before it that has the same.
+pub(crate) fn same_before(keys: Vec<&[u8]>) -> Vec<Option<usize>> {
+    let mut before = vec![None; keys.len()];
+    for pair in in_order(keys).windows(2) {
+        if let [(one, first), (two, second)] = pair
+            && one == two
+            && let Some(before) = before.get_mut(*second)
+        {
+            *before = Some(*first);
+        }
+    }
+    before
+}
+
+/// Returns for each name the last place before it of one that differs in case at most.
+pub(crate) fn case_twins(names: &[&ArtifactName]) -> Vec<Option<usize>> {
+    // Names of which none has a capital have no twins.
+    if names.iter().all(|name| name.is_folded()) {
+        return vec![None; names.len()];
+    }
+    let folded: Vec<String> = names.iter().map(|name| name.folded()).collect();
+    same_before(folded.iter().map(String::as_bytes).collect())
 }
 
 pub(crate) fn check_name(name: &str) -> Result<(), ParseNameErrorKind> {

@@ -114,20 +114,22 @@ impl VerifyBuildError {
 
 impl std::fmt::Display for VerifyBuildError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names = |names: &[ArtifactName]| -> Vec<_> {
-            names.iter().map(|name| format!("`{name}`")).collect()
-        };
-        let mut parts = Vec::new();
-        if !self.missing.is_empty() {
-            parts.push(format!("missing {}", names(&self.missing).join(", ")));
-        }
-        if !self.unexpected.is_empty() {
-            parts.push(format!("unexpected {}", names(&self.unexpected).join(", ")));
+        f.write_str("the build is not the expected one:")?;
+        let mut before = " ";
+        for (what, names) in [("missing", &self.missing), ("unexpected", &self.unexpected)] {
+            for (at, name) in names.iter().enumerate() {
+                match at {
+                    0 => write!(f, "{before}{what} `{name}`")?,
+                    _ => write!(f, ", `{name}`")?,
+                }
+                before = "; ";
+            }
         }
         for role in &self.roles {
-            parts.push(format!("no artifact is {role}"));
+            write!(f, "{before}no artifact is {role}")?;
+            before = "; ";
         }
-        write!(f, "the build is not the expected one: {}", parts.join("; "))
+        Ok(())
     }
 }
 
@@ -149,8 +151,13 @@ impl CompareBuildsError {
 
 impl std::fmt::Display for CompareBuildsError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let texts: Vec<_> = self.differences.iter().map(ToString::to_string).collect();
-        write!(f, "not the recorded build: {}", texts.join("; "))
+        f.write_str("not the recorded build:")?;
+        let mut before = " ";
+        for difference in &self.differences {
+            write!(f, "{before}{difference}")?;
+            before = "; ";
+        }
+        Ok(())
     }
 }
 

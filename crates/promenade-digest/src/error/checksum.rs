@@ -133,19 +133,25 @@ impl SelectChecksumsError {
 
 impl std::fmt::Display for SelectChecksumsError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let untrusted = self.untrusted.iter().map(ToString::to_string);
-        let twins = self.case_twins.iter();
-        let twins = twins.map(|(name, twin)| format!("`{name}` and `{twin}` differ in case only"));
-        let missing = self.missing.iter();
-        let missing = missing.map(|name| format!("expected `{name}` is not listed"));
-        let unexpected = self.unexpected.iter();
-        let unexpected = unexpected.map(|name| format!("listed `{name}` was not expected"));
-        let all: Vec<_> = untrusted
-            .chain(twins)
-            .chain(missing)
-            .chain(unexpected)
-            .collect();
-        write!(f, "the checksum file cannot be used: {}", all.join("; "))
+        f.write_str("the checksum file cannot be used:")?;
+        let mut before = " ";
+        let mut say = |what: std::fmt::Arguments<'_>| {
+            f.write_str(std::mem::replace(&mut before, "; "))?;
+            f.write_fmt(what)
+        };
+        for error in &self.untrusted {
+            say(format_args!("{error}"))?;
+        }
+        for (name, twin) in &self.case_twins {
+            say(format_args!("`{name}` and `{twin}` differ in case only"))?;
+        }
+        for name in &self.missing {
+            say(format_args!("expected `{name}` is not listed"))?;
+        }
+        for name in &self.unexpected {
+            say(format_args!("listed `{name}` was not expected"))?;
+        }
+        Ok(())
     }
 }
 

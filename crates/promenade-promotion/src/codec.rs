@@ -136,8 +136,9 @@ fn plain_run(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     while let Some((eight, after)) = rest.split_first_chunk() {
         let word = u64::from_le_bytes(*eight);
-        if below(word, 0x20) | same(word, b'"') | same(word, b'\\') != 0 {
-            break;
+        let stops = below(word, 0x20) | same(word, b'"') | same(word, b'\\');
+        if stops != 0 {
+            return bytes.len() - rest.len() + (stops.trailing_zeros() / 8) as usize;
         }
         rest = after;
     }
@@ -207,7 +208,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[inline]
     fn byte(&mut self, wanted: u8) -> Result<(), Stop> {
         if self.peek() == Some(wanted) {
             self.at += 1;
@@ -222,21 +222,18 @@ impl<'a> Reader<'a> {
         self.stop_at(self.at, char::from(wanted).to_string().into())
     }
 
-    #[inline]
     pub(crate) fn begin(&mut self, bracket: u8) -> Result<(), Stop> {
         self.byte(bracket)?;
         self.open = true;
         Ok(())
     }
 
-    #[inline]
     pub(crate) fn close(&mut self, bracket: u8) -> Result<(), Stop> {
         self.byte(bracket)?;
         self.open = false;
         Ok(())
     }
 
-    #[inline]
     pub(crate) fn element(&mut self) -> Result<(), Stop> {
         if !self.open {
             self.byte(b',')?;
@@ -249,9 +246,7 @@ impl<'a> Reader<'a> {
         self.byte(b':')
     }
 
-    /// Reads a key, given as it is written: in quote marks, with the colon after it. Its length is
-    /// then known where it is compared.
-    #[inline(always)]
+    /// Reads a key, given as it is written: in quote marks, with the colon after it.
     pub(crate) fn key(&mut self, written: &'static str) -> Result<(), Stop> {
         self.element()?;
         if !self.rest().starts_with(written.as_bytes()) {
@@ -268,7 +263,6 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a key, as [`Reader::key`] does, and its value.
-    #[inline(always)]
     pub(crate) fn field<T: Canonical>(&mut self, written: &'static str) -> Result<T, Stop> {
         self.key(written)?;
         T::read(self)

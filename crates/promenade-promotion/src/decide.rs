@@ -190,7 +190,8 @@ impl<'a> Desk<'a> {
             .iter()
             .map(|(version, _)| version.to_string())
             .collect();
-        let near = crate::word::nearest(&subject.to_string(), texts.iter().map(String::as_str));
+        let near =
+            crate::word::nearest(&subject.to_string(), &mut texts.iter().map(String::as_str));
         near.map_or_else(
             || format!("{} versions are", texts.len()),
             |near| format!("did you mean `{near}`?"),

@@ -1,6 +1,8 @@
 //! The canonical bytes of rules, for the digest that every event names.
 
-use crate::codec::{Canonical, Writer};
+use std::fmt::Display;
+
+use crate::codec::Writer;
 use crate::environment::{After, EnvironmentRule};
 use crate::gate::{Condition, GateRule};
 use crate::policy::{FinalCommit, PolicyRules, ReleaseRule};
@@ -26,16 +28,24 @@ impl Form {
         self.0.raw("\n");
     }
 
-    fn show(&mut self, name: &str, value: impl ToString) {
+    fn show(&mut self, name: &str, value: &dyn Display) {
         self.text(name, &value.to_string());
     }
 
-    fn texts<T: ToString>(&mut self, name: &str, values: &[T]) {
-        let texts: Vec<String> = values.iter().map(T::to_string).collect();
+    fn texts<T: Display>(&mut self, name: &str, values: impl IntoIterator<Item = T>) {
         self.0.raw(name);
         self.0.raw(":");
-        texts.write(&mut self.0);
+        self.0.begin(b'[');
+        for value in values {
+            self.item(&value);
+        }
+        self.0.end(b']');
         self.0.raw("\n");
+    }
+
+    fn item(&mut self, value: &dyn Display) {
+        self.0.element();
+        self.0.string(&value.to_string());
     }
 
     fn list<T>(&mut self, name: &str, values: &[T], form: fn(&mut Self, &T)) {
@@ -54,14 +64,14 @@ fn environment(out: &mut Form, rule: &EnvironmentRule) {
     out.texts("network", rule.network.as_slice());
     out.texts("aliases", &rule.aliases);
     after(out, &rule.after);
-    out.show("accepts", rule.accepts);
+    out.show("accepts", &rule.accepts);
     out.list("gates", &rule.gates, gate);
-    out.show("queue", rule.queue);
+    out.show("queue", &rule.queue);
     out.texts("lanes", &rule.lanes);
     out.texts("derivation", &rule.derivation);
-    out.show("downgrade", rule.downgrade);
-    out.show("after-rollback", rule.after_rollback);
-    out.show("rollback-in-freeze", rule.rollback_in_freeze);
+    out.show("downgrade", &rule.downgrade);
+    out.show("after-rollback", &rule.after_rollback);
+    out.show("rollback-in-freeze", &rule.rollback_in_freeze);
 }
 
 fn after(out: &mut Form, after: &After) {
@@ -83,26 +93,26 @@ fn gate(out: &mut Form, gate: &GateRule) {
             out.texts("run", &rule.run);
         }
         Condition::Approvals(rule) => {
-            out.show("approvals", rule.count);
+            out.show("approvals", &rule.count);
             out.texts("from", &rule.from);
-            out.show("separation", rule.separation);
+            out.show("separation", &rule.separation);
             out.texts("expires", rule.expires.as_slice());
         }
         Condition::Soak(rule) => {
-            out.show("soak", rule.at_least);
+            out.show("soak", &rule.at_least);
             out.show("in", &rule.within);
             out.texts("clock", rule.clock.as_slice());
         }
         Condition::Freeze(rule) => {
-            out.show("freeze", rule.zone);
+            out.show("freeze", &rule.zone);
             for window in &rule.weekly {
-                out.texts("weekly", &[window.from, window.to]);
+                out.texts("weekly", [window.from, window.to]);
             }
             for window in &rule.dated {
-                out.texts("dated", &[window.from, window.to]);
+                out.texts("dated", [window.from, window.to]);
             }
         }
-        Condition::Schedule(rule) => out.show("schedule", rule.offset),
+        Condition::Schedule(rule) => out.show("schedule", &rule.offset),
     }
 }
 
@@ -121,8 +131,7 @@ fn release(out: &mut Form, rule: &ReleaseRule) {
         FinalCommit::SameCommit => out.text("final", "same-commit"),
         FinalCommit::SameTag => out.text("final", "same-tag"),
         FinalCommit::Paths(paths) => {
-            let paths: Vec<_> = paths.iter().collect();
-            out.texts("final-paths", &paths);
+            out.texts("final-paths", paths);
         }
     }
     out.texts("derivation", &rule.derivation);

@@ -304,7 +304,7 @@ impl Policy {
                 .iter()
                 .map(|rule| rule.name.to_string())
                 .collect(),
-            nearest: nearest(name, self.by_name.keys().map(String::as_str)),
+            nearest: nearest(name, &mut self.by_name.keys().map(String::as_str)),
         })
     }
 
@@ -321,7 +321,7 @@ impl Policy {
                     environment: owner.to_owned(),
                     field,
                     found: found.clone(),
-                    nearest: nearest(found.as_str(), by_name.keys().map(String::as_str)),
+                    nearest: nearest(found.as_str(), &mut by_name.keys().map(String::as_str)),
                 })
         };
         for rule in &mut environments {
@@ -424,7 +424,7 @@ impl Policy {
             Some(role) => Err(BuildPolicyError::UnknownRole {
                 environment: environment.to_owned(),
                 role: role.clone(),
-                nearest: nearest(role.as_str(), held()),
+                nearest: nearest(role.as_str(), &mut held()),
             }),
         }
     }

@@ -90,9 +90,8 @@ impl State {
     /// Returns the commitments to what is not disclosed yet, in the order in which they were made.
     pub fn sealed(&self) -> impl Iterator<Item = &Digest> {
         let hidden = self.seals.iter().filter(|(_, seal)| !seal.disclosed);
-        let mut hidden: Vec<_> = hidden.collect();
-        hidden.sort_by_key(|(_, seal)| seal.order);
-        hidden.into_iter().map(|(commitment, _)| commitment)
+        let by_order: Map<_, _> = hidden.map(|(digest, seal)| (seal.order, digest)).collect();
+        by_order.into_iter().map(|(_, commitment)| commitment)
     }
 }
 
@@ -235,7 +234,7 @@ record! {
         /// The set it derives from.
         derivation: Option<Derivation>,
         /// The latest outcome of each check; `check` or `check@environment`.
-        evidence: BTreeMap<String, Evidence>,
+        evidence: Map<String, Evidence>,
         /// The waivers, by environment and gate.
         waivers: Map<EnvironmentName, Map<String, Waiver>>,
     }

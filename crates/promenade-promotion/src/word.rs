@@ -259,10 +259,9 @@ name! {
 }
 
 /// Returns the known word that is nearest to `found`, if one is near enough to be meant.
-pub(crate) fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn nearest(found: &str, known: &mut dyn Iterator<Item = &str>) -> Option<String> {
     let limit = 1 + found.chars().count() / 3;
     known
-        .into_iter()
         .map(|word| (strsim::osa_distance(found, word), word))
         .filter(|(distance, _)| *distance <= limit)
         .min()

@@ -210,7 +210,7 @@ impl Desk<'_> {
         known.extend(entry.announced_freezes());
         let names: Vec<_> = known.iter().map(|(id, _)| id.as_str()).collect();
         if !names.contains(&gate) {
-            let near = crate::word::nearest(gate, names.iter().copied());
+            let near = crate::word::nearest(gate, &mut names.iter().copied());
             let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             let why = format!(
                 "`{gate}` is no gate of `{}` that can be waived{near}",
@@ -278,8 +278,8 @@ impl Desk<'_> {
                         waived: *waived,
                     }]),
                     None => {
-                        let known = self.state.obligations.keys().map(ItemId::as_str);
-                        let near = crate::word::nearest(id.as_str(), known);
+                        let mut known = self.state.obligations.keys().map(ItemId::as_str);
+                        let near = crate::word::nearest(id.as_str(), &mut known);
                         let near = near
                             .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                         let why = format!("obligation `{id}` does not exist{near}");

@@ -6,6 +6,8 @@ use super::{AppendError, Head, LedgerStore, OpId, Record, StreamId};
 ///
 /// # Errors
 /// One sentence naming the first rule that does not hold.
+// Inline here and below: it is built in the tests that call it, and not by everyone who embeds a ledger.
+#[inline]
 pub fn check(store: &dyn LedgerStore) -> Result<(), String> {
     let stream = StreamId::new("conformance").map_err(|error| error.to_string())?;
     let op = |text: &str| OpId::new(text).map_err(|error| error.to_string());
@@ -76,6 +78,7 @@ pub fn check(store: &dyn LedgerStore) -> Result<(), String> {
     )
 }
 
+#[inline]
 fn append(
     store: &dyn LedgerStore,
     stream: &StreamId,
@@ -88,6 +91,7 @@ fn append(
         .map_err(|error| format!("append failed: {error}"))
 }
 
+#[inline]
 fn check_chain(records: &[Record]) -> Result<(), String> {
     let mut head = Head::EMPTY;
     for record in records {
@@ -104,6 +108,7 @@ fn check_chain(records: &[Record]) -> Result<(), String> {
     Ok(())
 }
 
+#[inline]
 fn expect(holds: bool, rule: &str) -> Result<(), String> {
     if holds {
         Ok(())

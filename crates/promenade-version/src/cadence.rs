@@ -182,10 +182,13 @@ impl GapReport {
         let number = |day: &NaiveDate| day.signed_duration_since(NaiveDate::MIN).num_days();
         let days: BinaryHeap<u64> = days.iter().map(|day| number(day).unsigned_abs()).collect();
         let days = days.into_sorted_vec();
-        let gaps = days.iter().zip(days.iter().skip(1));
-        Self {
-            gaps_days: gaps.map(|(day, next)| next - day).collect(),
+        let mut gaps_days = Vec::with_capacity(days.len());
+        for pair in days.windows(2) {
+            if let [day, next] = pair {
+                gaps_days.push(next - day);
+            }
         }
+        Self { gaps_days }
     }
 
     /// Returns the gaps in the order of time.

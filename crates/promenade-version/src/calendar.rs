@@ -174,16 +174,17 @@ fn check(groups: &[Vec<Token>]) -> Result<(), String> {
             );
         }
     }
-    let first_date = fields.iter().position(|field| !field.is_counter());
-    let last_date = fields.iter().rposition(|field| !field.is_counter());
-    let inside = |at: usize| first_date < Some(at) && Some(at) < last_date;
-    let misplaced = fields.iter().enumerate().any(|(at, field)| match field {
-        Field::Major => inside(at),
-        Field::Minor | Field::Patch => Some(at) < last_date,
-        _ => false,
-    });
-    if misplaced {
-        return Err("MINOR, MICRO and PATCH follow the date, MAJOR may precede it".to_owned());
+    let mut dated = 0;
+    for field in &fields {
+        let misplaced = match field {
+            Field::Major => 0 < dated && dated < calendar.len(),
+            Field::Minor | Field::Patch => dated < calendar.len(),
+            _ => false,
+        };
+        if misplaced {
+            return Err("MINOR, MICRO and PATCH follow the date, MAJOR may precede it".to_owned());
+        }
+        dated += usize::from(!field.is_counter());
     }
     Ok(())
 }

@@ -109,12 +109,16 @@ impl VersionPolicy {
             let Some(Run { version, .. }) = runs.first() else {
                 continue;
             };
-            let commits = runs.iter().map(|run| run.commits).sum();
+            let (mut entered, mut commits) = (Vec::new(), 0);
+            for run in runs {
+                entered.push(run.entered);
+                commits += run.commits;
+            }
             match uniqueness {
                 Uniqueness::Introduction if runs.len() > 1 => {
                     findings.push(HistoryFinding::Reentered {
                         version: self.show(version),
-                        entered: runs.iter().map(|run| run.entered).collect(),
+                        entered,
                     });
                 }
                 Uniqueness::EveryCommit if commits > 1 => {

@@ -49,9 +49,8 @@ impl Line {
     /// Returns the version on the line whose patch is 0.
     #[must_use]
     pub fn first(&self) -> Version {
-        let mut numbers = self.numbers.iter().copied().chain([0, 0]);
-        let mut next = || numbers.next().unwrap_or(0);
-        Version::new(next(), next(), next())
+        let number = |at: usize| self.numbers.get(at).copied().unwrap_or(0);
+        Version::new(number(0), number(1), number(2))
     }
 }
 
@@ -78,14 +77,12 @@ impl FromStr for Line {
         let error = || ParseLineError {
             input: text.to_owned(),
         };
-        let numbers = text
-            .strip_suffix(".x")
-            .ok_or_else(error)?
-            .split('.')
-            .map(str::parse);
-        let line = Self {
-            numbers: numbers.collect::<Result<_, _>>().map_err(|_| error())?,
+        let mut line = Self {
+            numbers: Vec::new(),
         };
+        for number in text.strip_suffix(".x").ok_or_else(error)?.split('.') {
+            line.numbers.push(number.parse().map_err(|_| error())?);
+        }
         if line.numbers.len() > 2 || line.to_string() != text {
             return Err(error());
         }
@@ -111,9 +108,8 @@ impl Scheme {
     /// Returns the line of a version; nothing if the scheme has no patch.
     #[must_use]
     pub fn line_of(&self, version: &Version) -> Option<Line> {
-        let numbers = components(version).into_iter().take(self.patch_index()?);
-        Some(Line {
-            numbers: numbers.collect(),
-        })
+        let numbers = components(version);
+        let numbers = numbers.get(..self.patch_index()?)?.to_vec();
+        Some(Line { numbers })
     }
 }

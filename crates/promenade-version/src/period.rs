@@ -43,14 +43,13 @@ impl FromStr for Period {
     type Err = ParsePeriodError;
 
     fn from_str(text: &str) -> Result<Self, ParsePeriodError> {
-        let parsed = match (text.strip_suffix('d'), text.strip_suffix('w')) {
-            (Some(digits), _) => digits.parse().ok().map(|count| (count, false)),
-            (_, Some(digits)) => digits.parse().ok().map(|count| (count, true)),
-            (None, None) => None,
+        let (digits, weeks) = match text.strip_suffix('w') {
+            Some(digits) => (digits, true),
+            None => (text.strip_suffix('d').unwrap_or_default(), false),
         };
-        let period = parsed.map(|(count, weeks)| Self { count, weeks });
+        let period = digits.parse().map(|count| Self { count, weeks });
         match period {
-            Some(period) if period.to_string() == text => Ok(period),
+            Ok(period) if period.to_string() == text => Ok(period),
             _ => Err(ParsePeriodError {
                 what: "period",
                 input: text.to_owned(),

@@ -405,7 +405,9 @@ impl Scheme {
 
     /// Reads the numbers of any text, with the error that fits.
     fn read_carefully(&self, text: &str) -> Result<([u64; 3], usize), ParseVersionErrorKind> {
-        let end = text.find(['-', '+']).unwrap_or(text.len());
+        let mut bytes = text.bytes();
+        let end = bytes.position(|byte| matches!(byte, b'-' | b'+'));
+        let end = end.unwrap_or(text.len());
         let (core, tail) = text.split_at_checked(end).unwrap_or((text, ""));
         match self.read_core(core) {
             Ok(numbers) => Ok((numbers, end)),

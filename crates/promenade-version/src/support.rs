@@ -234,8 +234,10 @@ impl VersionPolicy {
         support: &Support,
         on: NaiveDate,
     ) -> Vec<EmergencyPatch> {
-        let mut existing: Vec<&Version> = releases.iter().map(|(version, _)| version).collect();
-        existing.extend(candidates);
+        let mut existing: Vec<&Version> = candidates.iter().collect();
+        for (version, _) in releases {
+            existing.push(version);
+        }
         let mut patches = Vec::new();
         for state in line_states(self.scheme(), releases) {
             if support.holds(&state, on) {

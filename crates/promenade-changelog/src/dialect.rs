@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use crate::DateStyle;
 use crate::date;
 use crate::document::Changelog;
+use crate::index::sort_by_numbers;
 use crate::policy::{DialectPolicy, HeadingTemplate, LinkStyle};
 use crate::scan::{self, Block, BlockKind};
 use crate::section::{Section, SectionKind};
@@ -239,7 +240,7 @@ fn template(section: &Section<'_>) -> Option<String> {
     if let Some(yanked) = reading.yanked {
         places.push((yanked, ""));
     }
-    places.sort_unstable();
+    sort_by_numbers(&mut places, |(range, _)| *range);
     let mut out = String::new();
     let mut at = 0;
     for ((start, end), place) in places {

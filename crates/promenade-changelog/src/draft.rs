@@ -2,8 +2,6 @@
 
 mod message;
 
-use std::collections::BTreeMap;
-
 use promenade_version::Impact;
 
 use message::changes;
@@ -12,6 +10,7 @@ use crate::category::Category;
 use crate::edit::{Edits, TextEdit};
 use crate::entry::folded;
 use crate::error::EditChangelogError;
+use crate::index::{Index, sort_by_numbers};
 use crate::policy::ChangelogPolicy;
 use crate::{Changelog, EditChangelogErrorKind};
 
@@ -115,9 +114,9 @@ impl DraftLinks {
 pub fn draft(commits: &[DraftCommit], links: &DraftLinks) -> Draft {
     let cancelled = cancelled(commits);
     let mut draft = Draft::default();
-    let mut seen: BTreeMap<(Category, String), usize> = BTreeMap::new();
+    let mut seen = Index::default();
     for (at, commit) in commits.iter().enumerate() {
-        if let Some(reason) = cancelled.get(&at) {
+        if let Some(reason) = cancelled.get(at).copied().flatten() {
             draft.skipped.push((commit.id.clone(), reason));
             continue;
         }
@@ -127,8 +126,12 @@ pub fn draft(commits: &[DraftCommit], links: &DraftLinks) -> Draft {
                 continue;
             };
             told = true;
-            let key = (category, folded(&change.text).to_lowercase());
-            if let Some(entry) = seen.get(&key).and_then(|&at| draft.entries.get_mut(at)) {
+            let key = format!(
+                "{} {}",
+                category.as_str(),
+                folded(&change.text).to_lowercase()
+            );
+            if let Some(entry) = seen.get(&key).and_then(|at| draft.entries.get_mut(at)) {
                 if !entry.commits.contains(&commit.id) {
                     entry.commits.push(commit.id.clone());
                 }
@@ -152,14 +155,16 @@ pub fn draft(commits: &[DraftCommit], links: &DraftLinks) -> Draft {
         }
     }
     for entry in &mut draft.entries {
-        entry.references.sort_unstable();
+        sort_by_numbers(&mut entry.references, |number| {
+            (usize::try_from(*number).unwrap_or(usize::MAX), 0)
+        });
         entry.references.dedup();
         if !entry.references.is_empty() {
             let all: Vec<_> = entry.references.iter().map(|&n| links.render(n)).collect();
             entry.text = format!("{} ({})", entry.text, all.join(", "));
         }
     }
-    draft.entries.sort_by_key(|entry| entry.category);
+    sort_by_numbers(&mut draft.entries, |entry| (entry.category as usize, 0));
     draft
 }
 
@@ -225,11 +230,11 @@ fn difference(before: &str, after: &str) -> TextEdit {
 }
 
 /// Finds the commits that a later one reverts, and the reverts of those; with the reason.
-fn cancelled(commits: &[DraftCommit]) -> BTreeMap<usize, &'static str> {
-    let mut out = BTreeMap::new();
+fn cancelled(commits: &[DraftCommit]) -> Vec<Option<&'static str>> {
+    let mut out = vec![None; commits.len()];
     // The newest first: a revert that is itself reverted cancels nothing.
     for (at, commit) in commits.iter().enumerate().rev() {
-        if out.contains_key(&at) {
+        if out.get(at).is_some_and(Option::is_some) {
             continue;
         }
         let Some(target) = reverted(&commit.message) else {
@@ -245,9 +250,16 @@ fn cancelled(commits: &[DraftCommit]) -> BTreeMap<usize, &'static str> {
                 .iter()
                 .rposition(|known| first_line(&known.message) == target.subject)
         });
-        if let Some(found) = found.filter(|found| !out.contains_key(found)) {
-            out.insert(found, "is reverted");
-            out.insert(at, "reverts a commit that is left out");
+        let free = |found: &usize| out.get(*found).is_some_and(Option::is_none);
+        if let Some(found) = found.filter(free) {
+            for (at, reason) in [
+                (found, "is reverted"),
+                (at, "reverts a commit that is left out"),
+            ] {
+                if let Some(slot) = out.get_mut(at) {
+                    *slot = Some(reason);
+                }
+            }
         }
     }
     out

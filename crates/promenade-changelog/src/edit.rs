@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{ApplyEditsError, BuildEditsError};
+use crate::index::sort_by_numbers;
 
 /// One replacement: the bytes of `range` become `text`.
 ///
@@ -94,12 +95,13 @@ impl Edits {
     /// # Errors
     /// [`BuildEditsError`] if two ranges overlap.
     pub fn new(edits: impl IntoIterator<Item = TextEdit>) -> Result<Self, BuildEditsError> {
-        let mut given: Vec<_> = edits
-            .into_iter()
-            .filter(|edit| !edit.is_nothing())
-            .collect();
+        Self::sorted(edits.into_iter().collect())
+    }
+
+    fn sorted(mut given: Vec<TextEdit>) -> Result<Self, BuildEditsError> {
+        given.retain(|edit| !edit.is_nothing());
         // Stable: insertions at one place keep their order, and stand before what is replaced there.
-        given.sort_by_key(|edit| (edit.start, edit.end));
+        sort_by_numbers(&mut given, |edit| (edit.start, edit.end));
         let mut edits: Vec<TextEdit> = Vec::with_capacity(given.len());
         for edit in given {
             match edits.last_mut() {

@@ -1,6 +1,5 @@
 //! Entries, and `add`: one into Unreleased, under its category, once.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::category::{Category, plain, rank};
@@ -8,6 +7,7 @@ use crate::dialect::Dialect;
 use crate::document::Changelog;
 use crate::edit::{Edits, TextEdit};
 use crate::error::{EditChangelogError, EditChangelogErrorKind};
+use crate::index::Index;
 use crate::mark::is_banner;
 use crate::policy::ChangelogPolicy;
 use crate::scan::{self, Block, BlockKind};
@@ -131,12 +131,12 @@ impl<'a> Changelog<'a> {
             _ => false,
         };
         let entries = self.entries(section);
-        let mut stand: BTreeSet<String> = entries
-            .filter(|entry| same_place(entry.category))
-            .map(|entry| folded(entry.text))
-            .collect();
+        let mut stand = Index::default();
+        for entry in entries.filter(|entry| same_place(entry.category)) {
+            stand.add(folded(entry.text));
+        }
         let mut texts = texts.to_vec();
-        texts.retain(|text| stand.insert(folded(text)));
+        texts.retain(|text| stand.add(folded(text)));
         if texts.is_empty() {
             return Ok(Edits::none());
         }

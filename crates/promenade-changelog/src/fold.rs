@@ -1,7 +1,5 @@
 //! `fold`: the sections of candidates become part of the stable one.
 
-use std::collections::BTreeSet;
-
 use crate::address::Address;
 use crate::category::{Category, plain};
 use crate::dialect::Dialect;
@@ -9,6 +7,7 @@ use crate::document::Changelog;
 use crate::edit::{Edits, TextEdit};
 use crate::entry::folded;
 use crate::error::{EditChangelogError, EditChangelogErrorKind};
+use crate::index::{Index, sort_by_numbers};
 use crate::link::normal_label;
 use crate::order;
 use crate::policy::ChangelogPolicy;
@@ -102,7 +101,7 @@ impl<'a> Changelog<'a> {
                 Category::read(heading).map_or(7, |kind| 1 + kind as usize)
             })
         };
-        groups.sort_by_key(rank);
+        sort_by_numbers(&mut groups, |group| (rank(group), 0));
         let mut edits = vec![self.folded_body(stable, &groups, &dialect)];
         for block in self.body(stable) {
             // Definitions that stood among the entries stay below them.
@@ -341,11 +340,10 @@ impl<'a> Changelog<'a> {
         {
             edits.push(TextEdit::replace(at..at + own.len(), base));
         }
-        let gone: BTreeSet<_> = candidates
-            .iter()
-            .filter_map(|section| section.label().map(normal_label))
-            .collect();
-        let mut used = BTreeSet::new();
+        let (mut gone, mut used) = (Index::default(), Index::default());
+        for label in candidates.iter().filter_map(|section| section.label()) {
+            gone.add(normal_label(label));
+        }
         for section in &self.sections {
             let range = if candidates.iter().any(|c| c.range == section.range) {
                 section.heading_range.end..section.range.end

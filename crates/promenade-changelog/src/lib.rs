@@ -46,6 +46,7 @@ mod entry;
 mod error;
 mod fold;
 mod heading;
+mod index;
 mod link;
 mod lint;
 mod mark;

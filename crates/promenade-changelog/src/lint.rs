@@ -2,12 +2,12 @@
 
 mod linter;
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::NaiveDate;
 
 use crate::document::Changelog;
+use crate::index::sort_by_numbers;
 use crate::policy::ChangelogPolicy;
 use crate::section::Section;
 
@@ -107,7 +107,8 @@ pub struct LintFinding {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[must_use]
 pub struct LintContext {
-    tagged: Option<BTreeSet<String>>,
+    /// Sorted, each once.
+    tagged: Option<Vec<String>>,
     today: Option<NaiveDate>,
 }
 
@@ -119,7 +120,10 @@ impl LintContext {
 
     /// Names the versions that have a tag: sections and tags are compared.
     pub fn tagged(mut self, versions: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.tagged = Some(versions.into_iter().map(Into::into).collect());
+        let mut versions: Vec<String> = versions.into_iter().map(Into::into).collect();
+        versions.sort_unstable();
+        versions.dedup();
+        self.tagged = Some(versions);
         self
     }
 
@@ -161,7 +165,7 @@ impl<'a> Changelog<'a> {
         linter.tags(context);
         let mut found = linter.found;
         // Until here the lines are places in the text: they are counted in one pass.
-        found.sort_by_key(|finding| finding.line);
+        sort_by_numbers(&mut found, |finding| (finding.line, 0));
         let (mut at, mut line) = (0, 1);
         for finding in &mut found {
             let between = self.slice(at..finding.line);
@@ -169,7 +173,7 @@ impl<'a> Changelog<'a> {
             at = finding.line;
             finding.line = line;
         }
-        found.sort_by_key(|finding| (finding.line, finding.rule));
+        sort_by_numbers(&mut found, |finding| (finding.line, finding.rule as usize));
         found
     }
 

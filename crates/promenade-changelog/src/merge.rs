@@ -5,11 +5,10 @@ mod groups;
 mod side;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::dialect::Dialect;
 use crate::document::Changelog;
 use crate::edit::{Edits, TextEdit};
+use crate::index::{Index, sort_by_numbers};
 use crate::policy::DialectPolicy;
 use crate::scan::{Block, BlockKind};
 
@@ -71,9 +70,9 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
         base: &base,
         ours: &ours,
         theirs: &theirs,
-        partner: BTreeMap::new(),
-        gone: BTreeSet::new(),
-        replaced: BTreeMap::new(),
+        partner: vec![None; theirs.units.len()],
+        gone: vec![false; ours.units.len()],
+        replaced: Vec::new(),
         additions: Vec::new(),
         edits: Vec::new(),
         conflicts: 0,
@@ -102,7 +101,59 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
 
 /// Where a block stands: the section and the category, by name; a version that occurs twice is
 /// counted.
-type Place = (String, String);
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// The section and, after a line end, the category: no version has one.
+    name: String,
+    section_len: usize,
+}
+
+impl Place {
+    fn new(section: &str, category: &str) -> Self {
+        Self {
+            name: format!("{section}\n{category}"),
+            section_len: section.len(),
+        }
+    }
+
+    fn section(&self) -> &str {
+        self.name.get(..self.section_len).unwrap_or_default()
+    }
+
+    fn is_in_category(&self) -> bool {
+        self.name.len() > self.section_len + 1
+    }
+}
+
+/// Blocks by name, each with the first that had it.
+#[derive(Default)]
+struct Blocks {
+    index: Index,
+    blocks: Vec<Block>,
+}
+
+impl Blocks {
+    fn insert(&mut self, name: &str, block: Block) {
+        if self.index.insert(name.to_owned(), self.blocks.len()) {
+            self.blocks.push(block);
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&Block> {
+        self.blocks.get(self.index.get(name)?)
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.index.contains(name)
+    }
+
+    /// Returns the blocks in the order of their names.
+    fn iter(&self) -> impl Iterator<Item = (&str, &Block)> {
+        self.index
+            .iter()
+            .filter_map(|(name, at)| Some((name, self.blocks.get(at)?)))
+    }
+}
 
 /// One block below headings, the smallest thing that is merged.
 #[derive(Clone, Debug)]
@@ -123,10 +174,11 @@ struct Side<'a> {
     units: Vec<Unit>,
     /// The headings of sections, in order.
     sections: Vec<(String, Block)>,
-    /// The headings of categories.
-    groups: BTreeMap<Place, Block>,
+    /// The headings of categories, and where they stand.
+    groups: Blocks,
+    places: Vec<Place>,
     /// Link definitions by label.
-    definitions: BTreeMap<String, Block>,
+    definitions: Blocks,
 }
 
 /// Something that theirs has and ours has not.
@@ -142,11 +194,12 @@ struct Merger<'m, 'a> {
     base: &'m Side<'a>,
     ours: &'m Side<'a>,
     theirs: &'m Side<'a>,
-    /// Units of theirs → units of ours that are the same.
-    partner: BTreeMap<usize, usize>,
-    /// Units of ours that go.
-    gone: BTreeSet<usize>,
-    replaced: BTreeMap<usize, String>,
+    /// For each unit of theirs the unit of ours that is the same.
+    partner: Vec<Option<usize>>,
+    /// Whether each unit of ours goes.
+    gone: Vec<bool>,
+    /// Units of ours that change, and what they become.
+    replaced: Vec<(usize, String)>,
     additions: Vec<Addition>,
     edits: Vec<TextEdit>,
     conflicts: usize,
@@ -162,26 +215,34 @@ impl Merger<'_, '_> {
 /// Parts insertions from deletions that reach over them into the blank lines below: those lines
 /// stay, and part what is inserted from what follows.
 fn apart(mut edits: Vec<TextEdit>, newline: &str) -> Vec<TextEdit> {
-    let inserted: BTreeSet<usize> = edits
+    let mut inserted: Vec<usize> = edits
         .iter()
         .filter(|edit| edit.range().is_empty())
         .map(|edit| edit.range().start)
         .collect();
-    let mut reached = BTreeSet::new();
+    sort_by_numbers(&mut inserted, |at| (*at, 0));
+    inserted.dedup();
+    let mut reached = vec![false; inserted.len()];
     for edit in &mut edits {
         let range = edit.range();
         if !edit.text().is_empty() || range.is_empty() {
             continue;
         }
-        if let Some(&at) = inserted.range(range.start + 1..range.end).next() {
+        let first = inserted.partition_point(|&at| at <= range.start);
+        if let (Some(&at), Some(reached)) = (inserted.get(first), reached.get_mut(first))
+            && at < range.end
+        {
             *edit = TextEdit::delete(range.start..at);
-            reached.insert(at);
+            *reached = true;
         }
     }
-    let mut done = BTreeSet::new();
     for edit in &mut edits {
         let range = edit.range();
-        if range.is_empty() && reached.contains(&range.start) && done.insert(range.start) {
+        let at = inserted.binary_search(&range.start).ok();
+        if let Some(reached) = at.and_then(|at| reached.get_mut(at))
+            && range.is_empty()
+            && std::mem::take(reached)
+        {
             // The blank line above what is deleted stays too: one is enough.
             let text = edit.text().strip_prefix(newline).unwrap_or(edit.text());
             *edit = TextEdit::insert(range.start, text);

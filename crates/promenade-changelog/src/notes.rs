@@ -1,9 +1,8 @@
 //! The notes of a version: its text with the link definitions that it uses, and no others.
 
-use std::collections::BTreeSet;
-
 use crate::document::Changelog;
 use crate::error::EditChangelogError;
+use crate::index::{Index, sort_by_numbers};
 use crate::link::{Link, normal_label};
 use crate::scan::BlockKind;
 use crate::section::Section;
@@ -27,7 +26,7 @@ impl Changelog<'_> {
     #[must_use]
     pub fn notes_of(&self, section: &Section<'_>) -> String {
         let newline = self.newline();
-        let (mut out, mut used) = (String::new(), BTreeSet::new());
+        let (mut out, mut used) = (String::new(), Index::default());
         let content_end = self.content_end(section);
         let mut at = None;
         for block in self.body(section) {
@@ -70,18 +69,21 @@ impl Changelog<'_> {
     }
 
     /// Returns the first definition of each of the labels, in the order of the text.
-    fn definitions_in_use(&self, used: &BTreeSet<String>) -> Vec<Link<'_>> {
+    fn definitions_in_use(&self, used: &Index) -> Vec<Link<'_>> {
         // Few labels are looked up one by one; many are found in one pass.
         if used.len() < 16 {
-            let mut found: Vec<_> = used.iter().filter_map(|label| self.link(label)).collect();
-            found.sort_by_key(|link| link.label_range().start);
+            let mut found: Vec<_> = used
+                .iter()
+                .filter_map(|(label, _)| self.link(label))
+                .collect();
+            sort_by_numbers(&mut found, |link| (link.at.label.0, 0));
             return found;
         }
-        let mut done = BTreeSet::new();
+        let mut done = Index::default();
         self.links()
             .filter(|link| {
                 let label = normal_label(link.label());
-                used.contains(&label) && done.insert(label)
+                used.contains(&label) && done.add(label)
             })
             .collect()
     }
@@ -96,7 +98,7 @@ impl Changelog<'_> {
 }
 
 /// Collects the labels that a text may refer to: whatever stands in brackets outside code spans.
-pub(crate) fn labels(text: &str, used: &mut BTreeSet<String>) {
+pub(crate) fn labels(text: &str, used: &mut Index) {
     let bytes = text.as_bytes();
     let mut open: Vec<usize> = Vec::new();
     let mut at = 0;
@@ -112,7 +114,7 @@ pub(crate) fn labels(text: &str, used: &mut BTreeSet<String>) {
                     && label.len() < 1000
                     && !label.trim().is_empty()
                 {
-                    used.insert(normal_label(&unquoted(label)));
+                    used.add(normal_label(&unquoted(label)));
                 }
             }
             Some(b'\\') => at += 1,

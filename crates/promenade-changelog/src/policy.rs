@@ -107,7 +107,7 @@ impl UrlTemplate {
     /// Fills the places.
     #[must_use]
     pub fn render(&self, fill: impl Fn(&str) -> String) -> String {
-        render(&self.0, fill)
+        render(&self.0, &fill)
     }
 
     /// Returns whether a place occurs.
@@ -127,7 +127,7 @@ impl HeadingTemplate {
     /// Fills the places.
     #[must_use]
     pub fn render(&self, fill: impl Fn(&str) -> String) -> String {
-        render(&self.0, fill)
+        render(&self.0, &fill)
     }
 
     /// Returns whether a place occurs.
@@ -152,7 +152,7 @@ impl HeadingTemplate {
     }
 }
 
-fn render(template: &str, fill: impl Fn(&str) -> String) -> String {
+fn render(template: &str, fill: &dyn Fn(&str) -> String) -> String {
     let mut out = String::with_capacity(template.len() + 16);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {

@@ -1,13 +1,12 @@
 //! `relink`: the addresses of all versions.
 
-use std::collections::BTreeMap;
-
 use crate::address::{Address, tag_affixes};
 use crate::compare::page_of;
 use crate::dialect::Dialect;
 use crate::document::Changelog;
 use crate::edit::{Edits, TextEdit};
 use crate::error::{EditChangelogError, EditChangelogErrorKind};
+use crate::index::{Index, sort_by_numbers};
 use crate::link::{Link, normal_label};
 use crate::order;
 use crate::policy::{ChangelogPolicy, CompareBase};
@@ -82,17 +81,24 @@ impl<'a> Changelog<'a> {
     ) -> Vec<TextEdit> {
         let newline = dialect.newline;
         let mut missing: Vec<_> = missing.iter().collect();
-        missing.sort();
+        sort_by_numbers(&mut missing, |(start, ..)| (*start, 0));
         let newer = links.nearest_definitions(self.sections.iter());
-        let older = links.nearest_definitions(self.sections.iter().rev());
+        let mut older = links.nearest_definitions(self.sections.iter().rev());
+        older.reverse();
+        let of = |list: &[(usize, &'_ Block)], start: usize| {
+            let at = list.binary_search_by_key(&start, |(start, _)| *start);
+            at.ok()
+                .and_then(|at| list.get(at))
+                .map(|(_, block)| (block.start, block.end))
+        };
         let mut edits: Vec<TextEdit> = Vec::new();
         let mut at_end = Vec::new();
         for (start, label, url) in missing {
             let line = format!("[{label}]: {url}");
-            if let Some(block) = newer.get(start) {
-                edits.push(self.insert_line(block.end, &line, newline));
-            } else if let Some(block) = older.get(start) {
-                edits.push(self.insert_line(block.start, &line, newline));
+            if let Some((_, end)) = of(&newer, *start) {
+                edits.push(self.insert_line(end, &line, newline));
+            } else if let Some((start, _)) = of(&older, *start) {
+                edits.push(self.insert_line(start, &line, newline));
             } else {
                 at_end.push((label, url));
             }
@@ -151,24 +157,27 @@ type Missing = (usize, String, String);
 /// The definition of each label, looked up for many sections.
 struct LinkTable<'c, 'a> {
     changelog: &'c Changelog<'a>,
-    links: BTreeMap<String, Link<'a>>,
-    /// Those at the top level, by block.
-    blocks: BTreeMap<String, &'c Block>,
+    /// Where each label is defined, in the list of definitions.
+    links: Index,
+    /// Where the block of each label starts, of those at the top level.
+    blocks: Index,
 }
 
 impl<'c, 'a> LinkTable<'c, 'a> {
     fn of(changelog: &'c Changelog<'a>) -> Self {
         let mut table = Self {
             changelog,
-            links: BTreeMap::new(),
-            blocks: BTreeMap::new(),
+            links: Index::default(),
+            blocks: Index::default(),
         };
-        for link in changelog.links() {
+        for (at, link) in changelog.links().enumerate() {
             let label = normal_label(link.label());
-            if let Some(block) = changelog.block_of(&link).filter(|_| link.at.top) {
-                table.blocks.entry(label.clone()).or_insert(block);
+            if link.at.top
+                && let Some(block) = changelog.block_of(&link)
+            {
+                table.blocks.insert(label.clone(), block.start);
             }
-            table.links.entry(label).or_insert(link);
+            table.links.insert(label, at);
         }
         table
     }
@@ -180,8 +189,16 @@ impl<'c, 'a> LinkTable<'c, 'a> {
         }
     }
 
-    fn link(&self, label: &str) -> Option<&Link<'a>> {
-        self.links.get(&normal_label(label))
+    fn link(&self, label: &str) -> Option<Link<'a>> {
+        let at = self.links.get(&normal_label(label))?;
+        let definition = self.changelog.scan.definitions.get(at)?;
+        Some(self.changelog.link_at(*definition))
+    }
+
+    /// Returns the block that defines the label of a section.
+    fn block(&self, section: &Section<'a>) -> Option<&'c Block> {
+        let start = self.blocks.get(&normal_label(section.label()?))?;
+        self.changelog.block_at(start)
     }
 
     fn set(
@@ -211,18 +228,15 @@ impl<'c, 'a> LinkTable<'c, 'a> {
     fn nearest_definitions<'s>(
         &self,
         sections: impl Iterator<Item = &'s Section<'a>>,
-    ) -> BTreeMap<usize, &'c Block>
+    ) -> Vec<(usize, &'c Block)>
     where
         'a: 's,
     {
         let mut nearest = None;
-        let mut found = BTreeMap::new();
+        let mut found = Vec::new();
         for section in sections {
             found.extend(nearest.map(|block| (section.range.start, block)));
-            let own = section
-                .label()
-                .and_then(|label| self.blocks.get(&normal_label(label)).copied());
-            nearest = own.or(nearest);
+            nearest = self.block(section).or(nearest);
         }
         found
     }

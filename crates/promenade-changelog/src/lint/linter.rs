@@ -1,10 +1,9 @@
 //! The rules, one after the other.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{LintContext, LintFinding, LintRule, Linter};
 use crate::category::{Category, plain};
 use crate::document::Changelog;
+use crate::index::Index;
 use crate::link::normal_label;
 use crate::order;
 use crate::policy::{ChangelogPolicy, LinkStyle};
@@ -119,29 +118,23 @@ impl<'a> Linter<'_, 'a> {
     }
 
     pub(super) fn duplicates(&mut self) {
-        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut seen = Index::default();
         for section in &self.changelog.sections {
             let Some(version) = section.version else {
                 continue;
             };
             let start = section.range.start;
-            if let Some(&first) = seen.get(version) {
+            if !seen.insert(version.to_owned(), start) {
+                let first = seen.get(version).unwrap_or_default();
                 let first = self.changelog.line_of(first);
                 let message = format!("`{version}` has a section on line {first} already");
-                self.report(
-                    LintRule::DuplicateVersion,
-                    section.range.start,
-                    version,
-                    message,
-                );
-            } else {
-                seen.insert(version, start);
+                self.report(LintRule::DuplicateVersion, start, version, message);
             }
         }
-        let mut labels = BTreeSet::new();
+        let mut labels = Index::default();
         let links: Vec<_> = self.changelog.links().collect();
         for link in links {
-            if !labels.insert(normal_label(link.label())) {
+            if !labels.add(normal_label(link.label())) {
                 let label = link.label();
                 let message = format!("`[{label}]` is defined above already; this is not used");
                 self.report(
@@ -164,7 +157,7 @@ impl<'a> Linter<'_, 'a> {
                 self.report(LintRule::EmptySection, section.range.start, name, message);
             }
             self.references(section, policy);
-            let mut seen = BTreeSet::new();
+            let mut seen = Index::default();
             for group in changelog.groups(section) {
                 let (Some(heading), Some(category)) =
                     (group.heading, changelog.category_of(&group))
@@ -179,7 +172,7 @@ impl<'a> Linter<'_, 'a> {
                 if level != section.level + 1 {
                     continue;
                 }
-                if !seen.insert(plain(category)) {
+                if !seen.add(plain(category)) {
                     let message = format!("`{category}` occurs twice in `{name}`");
                     self.report(LintRule::DuplicateCategory, heading.start, name, message);
                 }
@@ -231,11 +224,12 @@ impl<'a> Linter<'_, 'a> {
     }
 
     fn entries(&mut self, section: &Section<'a>) {
-        let mut seen = BTreeSet::new();
+        let mut seen = Index::default();
         let entries: Vec<_> = self.changelog.entries(section).collect();
         for entry in entries {
-            let key = (entry.category, crate::entry::folded(entry.text));
-            if !seen.insert(key) {
+            let category = entry.category.unwrap_or_default();
+            let key = format!("{category}\n{}", crate::entry::folded(entry.text));
+            if !seen.add(key) {
                 let message = "the same entry stands above".to_owned();
                 let name = Changelog::name(section);
                 self.report(LintRule::DuplicateEntry, entry.block.start, name, message);
@@ -245,7 +239,10 @@ impl<'a> Linter<'_, 'a> {
 
     pub(super) fn links(&mut self, policy: &ChangelogPolicy) {
         let changelog = self.changelog;
-        let defined: BTreeSet<_> = changelog.links().map(|l| normal_label(l.label())).collect();
+        let mut defined = Index::default();
+        for link in changelog.links() {
+            defined.add(normal_label(link.label()));
+        }
         let has = |section: &&Section<'a>| {
             section
                 .label()
@@ -272,7 +269,10 @@ impl<'a> Linter<'_, 'a> {
             return;
         };
         let releases: Vec<_> = self.changelog.releases().collect();
-        let bare: BTreeSet<_> = tagged.iter().map(|tag| order::bare(tag)).collect();
+        let mut bare = Index::default();
+        for tag in tagged {
+            bare.add(order::bare(tag).to_owned());
+        }
         for section in &releases {
             let version = section.version.unwrap_or_default();
             if !bare.contains(order::bare(version)) {

@@ -1,10 +1,9 @@
 //! What of either side goes into the result: entries, link definitions, headings.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::{Addition, Merger, Side, Unit, conflict, in_newlines, replace_inside};
+use super::{Addition, Blocks, Merger, Side, Unit, conflict, in_newlines, replace_inside};
 use crate::edit::TextEdit;
 use crate::entry::folded;
+use crate::index::{Lists, sort_by_numbers};
 use crate::scan::Block;
 
 impl Merger<'_, '_> {
@@ -18,11 +17,11 @@ impl Merger<'_, '_> {
                 (Some((o, our)), Some((t, their))) => self.both(unit, (o, our), (t, their)),
                 (Some((o, our)), None) => {
                     if our.folded == unit.folded {
-                        self.gone.insert(o);
+                        self.goes(o);
                     } else {
                         self.conflicts += 1;
                         let text = conflict(ours.raw(&our.block), "", self.dialect.newline);
-                        self.replaced.insert(o, text);
+                        self.replaced.push((o, text));
                     }
                 }
                 (None, Some((t, their))) if their.folded != unit.folded => {
@@ -65,7 +64,7 @@ impl Merger<'_, '_> {
         // Where both moved it, the place that sorts first: the same from either side.
         let follow = they_moved && (!we_moved || their.place < our.place);
         if follow && their.place != our.place {
-            self.gone.insert(o);
+            self.goes(o);
             let text = text
                 .unwrap_or_else(|| in_newlines(self.ours.raw(&our.block), self.dialect.newline));
             self.additions.push(Addition {
@@ -74,28 +73,28 @@ impl Merger<'_, '_> {
                 text,
             });
         } else {
-            self.partner.insert(t, o);
+            self.is_same(t, o);
             if let Some(text) = text {
-                self.replaced.insert(o, text);
+                self.replaced.push((o, text));
             }
         }
     }
 
     /// Takes what theirs added, unless ours added the same.
     pub(super) fn added(&mut self, to_ours: &[Option<usize>], to_theirs: &[Option<usize>]) {
-        let old_ours: BTreeSet<usize> = to_ours.iter().flatten().copied().collect();
-        let old_theirs: BTreeSet<usize> = to_theirs.iter().flatten().copied().collect();
-        let mut ours_new: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let old_ours = reached(to_ours, self.ours.units.len());
+        let old_theirs = reached(to_theirs, self.theirs.units.len());
+        let mut ours_new = Lists::default();
         for (at, unit) in self.ours.units.iter().enumerate().rev() {
-            if !old_ours.contains(&at) {
-                ours_new.entry(&unit.folded).or_default().push(at);
+            if old_ours.get(at) == Some(&false) {
+                ours_new.push(&unit.folded, at);
             }
         }
         for (t, unit) in self.theirs.units.iter().enumerate() {
-            if old_theirs.contains(&t) {
+            if old_theirs.get(t) != Some(&false) {
                 continue;
             }
-            let same = ours_new.get_mut(unit.folded.as_str()).and_then(|free| {
+            let same = ours_new.get_mut(&unit.folded).and_then(|free| {
                 let here = |o: &usize| {
                     self.ours
                         .units
@@ -110,7 +109,7 @@ impl Merger<'_, '_> {
             });
             match same {
                 Some(o) => {
-                    self.partner.insert(t, o);
+                    self.is_same(t, o);
                 }
                 None => self.additions.push(Addition {
                     place: unit.place.clone(),
@@ -119,7 +118,7 @@ impl Merger<'_, '_> {
                 }),
             }
         }
-        self.additions.sort_by_key(|addition| addition.at);
+        sort_by_numbers(&mut self.additions, |addition| (addition.at, 0));
     }
 
     /// Merges link definitions by label.
@@ -131,7 +130,7 @@ impl Merger<'_, '_> {
                 .map(|block| folded(side.raw(block)))
         };
         let mut order: Vec<_> = theirs.definitions.iter().collect();
-        order.sort_by_key(|(_, block)| block.start);
+        sort_by_numbers(&mut order, |(_, block)| (block.start, 0));
         let mut last: Option<&Block> = None;
         for (label, block) in order {
             let (b, o, t) = (text(base, label), text(ours, label), text(theirs, label));
@@ -164,9 +163,9 @@ impl Merger<'_, '_> {
             }
             last = our_block.or(last);
         }
-        for (label, our) in &ours.definitions {
+        for (label, our) in ours.definitions.iter() {
             let (b, o) = (text(base, label), text(ours, label));
-            if b.is_some() && b == o && !theirs.definitions.contains_key(label) {
+            if b.is_some() && b == o && !theirs.definitions.contains(label) {
                 self.edits.push(TextEdit::delete(our.start..our.end));
             }
         }
@@ -201,14 +200,14 @@ impl Merger<'_, '_> {
     }
 
     /// Merges the headings of sections; returns those of theirs that ours lacks and the result has.
-    pub(super) fn headings(&mut self) -> BTreeMap<String, Block> {
+    pub(super) fn headings(&mut self) -> Blocks {
         let find = |side: &Side<'_>, key: &str| {
             side.sections
                 .iter()
                 .find(|(known, _)| known == key)
                 .map(|(_, block)| *block)
         };
-        let mut opened = BTreeMap::new();
+        let mut opened = Blocks::default();
         for (key, block) in &self.theirs.sections {
             let (b, o) = (find(self.base, key), find(self.ours, key));
             let their = folded(self.theirs.raw(block));
@@ -230,13 +229,38 @@ impl Merger<'_, '_> {
                     }
                 }
                 None => {
-                    let wanted = self.additions.iter().any(|a| a.place.0 == *key);
+                    let wanted = self.additions.iter().any(|a| a.place.section() == key);
                     if b.is_none() || wanted {
-                        opened.insert(key.clone(), *block);
+                        opened.insert(key, *block);
                     }
                 }
             }
         }
         opened
     }
+
+    /// A unit of ours goes.
+    fn goes(&mut self, o: usize) {
+        if let Some(gone) = self.gone.get_mut(o) {
+            *gone = true;
+        }
+    }
+
+    /// A unit of theirs is one of ours.
+    fn is_same(&mut self, t: usize, o: usize) {
+        if let Some(partner) = self.partner.get_mut(t) {
+            *partner = Some(o);
+        }
+    }
+}
+
+/// Which of `len` units something is matched with.
+fn reached(matched: &[Option<usize>], len: usize) -> Vec<bool> {
+    let mut reached = vec![false; len];
+    for at in matched.iter().flatten() {
+        if let Some(reached) = reached.get_mut(*at) {
+            *reached = true;
+        }
+    }
+    reached
 }

@@ -1,25 +1,26 @@
 //! Categories and sections that only theirs has, written into ours.
 
-use std::collections::BTreeMap;
-
-use super::{Addition, Merger, Place, Unit};
+use super::{Addition, Blocks, Merger, Place, Unit};
 use crate::edit::TextEdit;
+use crate::index::{Lists, sort_by_numbers};
 use crate::scan::Block;
 
 impl Merger<'_, '_> {
     /// Writes categories and sections that ours lacks, with what stands in them.
     pub(super) fn write_groups(
         &mut self,
-        in_groups: &BTreeMap<Place, Vec<&Addition>>,
-        opened: &BTreeMap<String, Block>,
+        additions: &[Addition],
+        in_groups: &Lists,
+        opened: &Blocks,
     ) {
         let newline = self.dialect.newline;
-        let order = |place: &Place| self.theirs.groups.get(place).map_or(0, |block| block.start);
-        let mut by_section: BTreeMap<&str, Vec<(&Place, String)>> = BTreeMap::new();
-        for (place, list) in in_groups {
+        let mut groups = Vec::new();
+        let mut by_section = Lists::default();
+        for (_, list) in in_groups.iter() {
             let mut text = String::new();
             let mut loose = true;
-            for addition in list {
+            let mut place = None;
+            for addition in list.iter().filter_map(|&at| additions.get(at)) {
                 let item = self
                     .theirs
                     .units
@@ -30,31 +31,42 @@ impl Merger<'_, '_> {
                 }
                 loose = !item;
                 text.push_str(&addition.text);
+                place = Some(&addition.place);
             }
-            by_section.entry(&place.0).or_default().push((place, text));
+            if let Some(place) = place {
+                by_section.push(place.section(), groups.len());
+                groups.push((place, text));
+            }
         }
-        for key in opened.keys() {
-            by_section.entry(key).or_default();
+        for (key, _) in opened.iter() {
+            by_section.open(key);
         }
         let mut edits = Vec::new();
-        for (key, mut groups) in by_section {
-            groups.sort_by_key(|(place, _)| order(place));
+        for (key, list) in by_section.iter() {
+            let mut groups: Vec<_> = list.iter().filter_map(|&at| groups.get(at)).collect();
+            sort_by_numbers(&mut groups, |(place, _)| (self.their_start(place), 0));
             if let Some(heading) = opened.get(key) {
                 edits.push(self.new_section(key, heading, &groups));
                 continue;
             }
             for (place, text) in groups {
-                edits.push(self.new_group(place, &text));
+                edits.push(self.new_group(place, text));
             }
         }
         // Sections of theirs go in their order, also where they go to one place.
-        edits.sort_by_key(|(order, _)| *order);
+        sort_by_numbers(&mut edits, |(order, _)| (*order, 0));
         self.edits.extend(edits.into_iter().map(|(_, edit)| edit));
+    }
+
+    /// Where the heading of a category starts in theirs.
+    fn their_start(&self, place: &Place) -> usize {
+        let heading = self.theirs.groups.get(&place.name);
+        heading.map_or(0, |block| block.start)
     }
 
     pub(super) fn group_text(&self, place: &Place, text: &str) -> String {
         let newline = self.dialect.newline;
-        match self.theirs.groups.get(place) {
+        match self.theirs.groups.get(&place.name) {
             Some(heading) => {
                 let gap = if self.dialect.blank_after_heading {
                     newline
@@ -72,13 +84,13 @@ impl Merger<'_, '_> {
         &self,
         key: &str,
         heading: &Block,
-        groups: &[(&Place, String)],
+        groups: &[&(&Place, String)],
     ) -> (usize, TextEdit) {
         let newline = self.dialect.newline;
         let changelog = &self.ours.changelog;
         let mut text = self.their_text(heading);
         for (place, body) in groups {
-            if place.1.is_empty() && !self.dialect.blank_after_version
+            if !place.is_in_category() && !self.dialect.blank_after_version
                 || text.ends_with(&newline.repeat(2))
             {
                 text.push_str(&self.group_text(place, body));
@@ -130,19 +142,23 @@ impl Merger<'_, '_> {
     pub(super) fn new_group(&self, place: &Place, text: &str) -> (usize, TextEdit) {
         let newline = self.dialect.newline;
         let changelog = &self.ours.changelog;
-        let order = self.theirs.groups.get(place).map_or(0, |block| block.start);
+        let order = self.their_start(place);
         let body = text.trim_end_matches(['\n', '\r']);
-        if let Some(heading) = self.ours.groups.get(place) {
+        if let Some(heading) = self.ours.groups.get(&place.name) {
             let gap = self.dialect.blank_after_heading;
             return (
                 order,
                 changelog.after_block(heading.end, body, gap, newline),
             );
         }
-        let section = self.ours.sections.iter().find(|(key, _)| *key == place.0);
+        let section = self
+            .ours
+            .sections
+            .iter()
+            .find(|(key, _)| key == place.section());
         let Some((_, heading)) = section else {
             // Before the first section, or after the last.
-            let end = if place.0.is_empty() {
+            let end = if place.section().is_empty() {
                 let first = self.ours.sections.first().map(|(_, block)| block.start);
                 let blocks = changelog.scan.blocks.iter().rev();
                 let mut above = blocks.filter(|b| first.is_none_or(|first| b.start < first));
@@ -156,7 +172,7 @@ impl Merger<'_, '_> {
         };
         let lines = self.group_text(place, text);
         let lines = lines.trim_end_matches(['\n', '\r']);
-        if place.1.is_empty() {
+        if !place.is_in_category() {
             let gap = self.dialect.blank_after_version;
             return (
                 order,
@@ -164,14 +180,11 @@ impl Merger<'_, '_> {
             );
         }
         // Below the category that it follows in theirs, else below everything in the section.
-        let before = self
-            .theirs
-            .groups
-            .iter()
-            .filter(|(known, block)| known.0 == place.0 && block.start < order)
-            .max_by_key(|(_, block)| block.start)
-            .map(|(known, _)| known.clone())
-            .unwrap_or_else(|| (place.0.clone(), String::new()));
+        let mut above = self.theirs.places.iter().rev();
+        let before = above
+            .find(|known| known.section() == place.section() && self.their_start(known) < order);
+        let before = before.cloned();
+        let before = before.unwrap_or_else(|| Place::new(place.section(), ""));
         let in_group = |unit: &&Unit| unit.place == before;
         let end = self
             .ours
@@ -180,7 +193,7 @@ impl Merger<'_, '_> {
             .rev()
             .find(in_group)
             .map(|unit| unit.block.end)
-            .or_else(|| self.ours.groups.get(&before).map(|block| block.end))
+            .or_else(|| self.ours.groups.get(&before.name).map(|block| block.end))
             .unwrap_or(heading.end);
         let gap = end != heading.end || self.dialect.blank_after_version;
         (order, changelog.after_block(end, lines, gap, newline))

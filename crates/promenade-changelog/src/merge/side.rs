@@ -1,11 +1,10 @@
 //! One side of a merge: its blocks by place, and which of them another side has too.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::{Place, Side, Unit};
+use super::{Blocks, Place, Side, Unit};
 use crate::category::plain;
 use crate::document::Changelog;
 use crate::entry::folded;
+use crate::index::{Index, Lists};
 use crate::link::normal_label;
 use crate::mark::is_banner;
 use crate::scan::{Block, BlockKind};
@@ -16,59 +15,49 @@ impl<'a> Side<'a> {
         let mut side = Self {
             units: Vec::new(),
             sections: Vec::new(),
-            groups: BTreeMap::new(),
-            definitions: BTreeMap::new(),
+            groups: Blocks::default(),
+            places: Vec::new(),
+            definitions: Blocks::default(),
             changelog,
         };
-        let headings: BTreeMap<usize, String> = {
-            let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-            let key = |section: &crate::Section<'_>| match section.version {
-                Some(version) => version.to_owned(),
-                None => "Unreleased".to_owned(),
+        let mut seen = Index::default();
+        let mut headings = Vec::with_capacity(side.changelog.sections.len());
+        let mut ends = Vec::with_capacity(side.changelog.sections.len());
+        for section in &side.changelog.sections {
+            let key = section.version.unwrap_or("Unreleased");
+            let key = match seen.count(key) {
+                1 => key.to_owned(),
+                count => format!("{key} ({count})"),
             };
-            let sections = side.changelog.sections.iter();
-            sections
-                .map(|section| {
-                    let key = key(section);
-                    let count = seen.entry(key.clone()).or_default();
-                    *count += 1;
-                    let numbered = if *count > 1 {
-                        format!("{key} ({count})")
-                    } else {
-                        key
-                    };
-                    (section.blocks.start, numbered)
-                })
-                .collect()
-        };
-        let ends: BTreeSet<usize> = side
-            .changelog
-            .sections
-            .iter()
-            .map(|s| s.blocks.end)
-            .collect();
+            headings.push((section.blocks.start, key));
+            ends.push(section.blocks.end);
+        }
+        let mut headings = headings.into_iter().peekable();
         let footer = side.footer();
-        let mut place = (String::new(), String::new());
+        let mut place = Place::new("", "");
         let blocks = side.changelog.scan.blocks.clone();
         for (at, block) in blocks.iter().enumerate() {
-            if let Some(key) = headings.get(&at) {
-                place = (key.clone(), String::new());
-                side.sections.push((key.clone(), *block));
+            if let Some((_, key)) = headings.next_if(|(start, _)| *start == at) {
+                place = Place::new(&key, "");
+                side.sections.push((key, *block));
                 continue;
             }
-            if at == footer || ends.contains(&at) {
-                place = ("\u{10ffff}".to_owned(), String::new());
+            if at == footer || ends.binary_search(&at).is_ok() {
+                place = Place::new("\u{10ffff}", "");
             }
             let text = side.changelog.slice(block.start..block.end);
             match block.kind {
                 BlockKind::Definition => {
                     let label = normal_label(side.changelog.slice(block.inner.0..block.inner.1));
-                    side.definitions.entry(label).or_insert(*block);
+                    side.definitions.insert(&label, *block);
                 }
                 BlockKind::Heading { .. } if !is_banner(&side.changelog, block) => {
                     let name = side.changelog.slice(block.inner.0..block.inner.1);
-                    place.1 = plain(name);
-                    side.groups.entry(place.clone()).or_insert(*block);
+                    place = Place::new(place.section(), &plain(name));
+                    if !side.groups.contains(&place.name) {
+                        side.groups.insert(&place.name, *block);
+                        side.places.push(place.clone());
+                    }
                 }
                 _ => side.units.push(Unit {
                     place: place.clone(),
@@ -100,13 +89,13 @@ impl<'a> Side<'a> {
         let mut taken = vec![false; other.units.len()];
         for same_place in [true, false] {
             let key = |unit: &Unit| {
-                let place = same_place.then(|| unit.place.clone());
-                (place, unit.folded.clone())
+                let place = if same_place { &unit.place.name } else { "" };
+                format!("{place}\n{}", unit.folded)
             };
-            let mut free: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+            let mut free = Lists::default();
             for (at, unit) in other.units.iter().enumerate().rev() {
                 if taken.get(at) == Some(&false) && (same_place || unit.is_item()) {
-                    free.entry(key(unit)).or_default().push(at);
+                    free.push(&key(unit), at);
                 }
             }
             for (unit, slot) in self.units.iter().zip(&mut found) {
@@ -130,17 +119,17 @@ impl<'a> Side<'a> {
         found: &mut [Option<usize>],
         taken: &mut [bool],
     ) {
-        let mut free: BTreeMap<&Place, Vec<usize>> = BTreeMap::new();
+        let mut free = Lists::default();
         for (at, unit) in other.units.iter().enumerate() {
             if taken.get(at) == Some(&false) {
-                free.entry(&unit.place).or_default().push(at);
+                free.push(&unit.place.name, at);
             }
         }
         for (unit, slot) in self.units.iter().zip(found) {
             if slot.is_some() {
                 continue;
             }
-            let Some(candidates) = free.get_mut(&unit.place) else {
+            let Some(candidates) = free.get_mut(&unit.place.name) else {
                 continue;
             };
             let best = candidates

@@ -1,33 +1,32 @@
 //! Deletions, changes and additions as edits of ours.
 
-use std::collections::BTreeMap;
-
-use super::{Addition, Merger, Place, Side, Unit, replace_inside};
+use super::{Addition, Blocks, Merger, Place, Side, Unit, replace_inside};
 use crate::edit::TextEdit;
 use crate::entry::folded;
+use crate::index::Lists;
 use crate::scan::Block;
 
 impl Merger<'_, '_> {
     /// Writes deletions, changes and additions as edits of ours.
-    pub(super) fn write(&mut self, opened: &BTreeMap<String, Block>) {
+    pub(super) fn write(&mut self, opened: &Blocks) {
         self.write_headings_that_go();
         let additions = std::mem::take(&mut self.additions);
-        let mut in_groups: BTreeMap<Place, Vec<&Addition>> = BTreeMap::new();
-        let mut after: BTreeMap<usize, Vec<&Addition>> = BTreeMap::new();
-        for addition in &additions {
-            match self.anchor(addition, opened) {
-                Some(o) => after.entry(o).or_default().push(addition),
-                None => in_groups
-                    .entry(addition.place.clone())
-                    .or_default()
-                    .push(addition),
+        let mut in_groups = Lists::default();
+        let mut after: Vec<Vec<&Addition>> = vec![Vec::new(); self.ours.units.len()];
+        for (at, addition) in additions.iter().enumerate() {
+            let anchor = self.anchor(addition, opened);
+            match anchor.and_then(|o| after.get_mut(o)) {
+                Some(list) => list.push(addition),
+                None => in_groups.push(&addition.place.name, at),
             }
         }
-        for (o, list) in after {
-            self.write_after(o, &list);
+        for (o, list) in after.iter().enumerate() {
+            if !list.is_empty() {
+                self.write_after(o, list);
+            }
         }
-        for o in self.gone.clone() {
-            if let Some(unit) = self.ours.units.get(o) {
+        for (unit, goes) in self.ours.units.iter().zip(&self.gone) {
+            if *goes {
                 let edit = self.deletion(&unit.block);
                 self.edits.push(edit);
             }
@@ -42,17 +41,13 @@ impl Merger<'_, '_> {
                 self.edits.push(edit);
             }
         }
-        self.write_groups(&in_groups, opened);
+        self.write_groups(&additions, &in_groups, opened);
     }
 
     /// Finds the unit of ours that an addition goes below: the nearest one before it in theirs
     /// that stands in the same place, else the last one there.
-    pub(super) fn anchor(
-        &self,
-        addition: &Addition,
-        opened: &BTreeMap<String, Block>,
-    ) -> Option<usize> {
-        if opened.contains_key(&addition.place.0) {
+    pub(super) fn anchor(&self, addition: &Addition, opened: &Blocks) -> Option<usize> {
+        if opened.contains(addition.place.section()) {
             return None;
         }
         let here = |o: usize| {
@@ -60,7 +55,7 @@ impl Merger<'_, '_> {
                 .units
                 .get(o)
                 .is_some_and(|unit| unit.place == addition.place)
-                && !self.gone.contains(&o)
+                && !self.is_gone(o)
         };
         let before = (0..addition.at)
             .rev()
@@ -70,7 +65,7 @@ impl Merger<'_, '_> {
                     .get(t)
                     .is_some_and(|unit| unit.place == addition.place)
             })
-            .filter_map(|t| self.partner.get(&t).copied())
+            .filter_map(|t| self.partner.get(t).copied().flatten())
             .find(|&o| here(o));
         before.or_else(|| {
             let item = self
@@ -82,6 +77,10 @@ impl Merger<'_, '_> {
             let is_item = self.ours.units.get(last).is_some_and(Unit::is_item);
             (item == is_item || !item).then_some(last)
         })
+    }
+
+    fn is_gone(&self, o: usize) -> bool {
+        self.gone.get(o) == Some(&true)
     }
 
     pub(super) fn write_after(&mut self, o: usize, list: &[&Addition]) {
@@ -157,14 +156,13 @@ impl Merger<'_, '_> {
         let left = |place: &dyn Fn(&Place) -> bool| {
             let kept = self.ours.units.iter().enumerate();
             kept.into_iter()
-                .any(|(o, unit)| place(&unit.place) && !self.gone.contains(&o))
+                .any(|(o, unit)| place(&unit.place) && !self.is_gone(o))
                 || self.additions.iter().any(|addition| place(&addition.place))
         };
         let mut edits = Vec::new();
-        for (place, block) in &self.ours.groups {
-            let deleted =
-                self.base.groups.contains_key(place) && !self.theirs.groups.contains_key(place);
-            if deleted && !left(&|known| known == place) {
+        for (name, block) in self.ours.groups.iter() {
+            let deleted = self.base.groups.contains(name) && !self.theirs.groups.contains(name);
+            if deleted && !left(&|known| known.name == name) {
                 edits.push(self.deletion(block));
             }
         }
@@ -173,7 +171,7 @@ impl Merger<'_, '_> {
             let base = self.base.sections.iter().find(|(k, _)| k == key);
             let unchanged =
                 base.is_some_and(|(_, b)| folded(self.base.raw(b)) == folded(self.ours.raw(block)));
-            if unchanged && !known(self.theirs) && !left(&|place| place.0 == *key) {
+            if unchanged && !known(self.theirs) && !left(&|place| place.section() == key) {
                 edits.push(self.deletion(block));
             }
         }

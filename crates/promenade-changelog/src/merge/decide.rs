@@ -165,8 +165,16 @@ impl Merger<'_, '_> {
         }
         for (label, our) in ours.definitions.iter() {
             let (b, o) = (text(base, label), text(ours, label));
-            if b.is_some() && b == o && !theirs.definitions.contains(label) {
-                self.edits.push(TextEdit::delete(our.start..our.end));
+            if b.is_none() || theirs.definitions.contains(label) {
+                continue;
+            }
+            let range = our.start..our.end;
+            if b == o {
+                self.edits.push(TextEdit::delete(range));
+            } else {
+                self.conflicts += 1;
+                let text = conflict(ours.raw(our), "", self.dialect.newline);
+                self.edits.push(TextEdit::replace(range, text));
             }
         }
     }

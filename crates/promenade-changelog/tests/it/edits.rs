@@ -471,6 +471,62 @@ fn an_entry_is_reworded_only_where_one_is_meant() {
 }
 
 #[test]
+fn a_banner_on_notes_is_replaced_and_has_their_line_ends() {
+    let old = Deprecation::new("Broken.").on_notes("- a\r\n- b\r\n");
+    assert_eq!(old, "## ⚠️ Deprecated\r\n\r\nBroken.\r\n\r\n- a\r\n- b\r\n");
+    let new = Deprecation::new("It loses data.").replacement("1.0.1");
+    assert_eq!(
+        new.on_notes(&old),
+        "## ⚠️ Deprecated\r\n\r\nIt loses data. Use 1.0.1 instead.\r\n\r\n- a\r\n- b\r\n"
+    );
+    assert_eq!(new.on_notes(&new.on_notes("")), new.banner("## "));
+    // A heading of that name with a list below it is somebody else's.
+    let other = "## ⚠️ Deprecated\n\n- The old flag.\n";
+    assert!(new.on_notes(other).ends_with(other));
+}
+
+#[test]
+fn texts_that_would_not_stay_in_the_section_are_refused() {
+    let changelog = Changelog::parse("## 1.0.0\n\n- a\n");
+    let refused = |edit: Result<Edits, EditChangelogError>| edit.unwrap_err().to_string();
+    assert_eq!(
+        refused(changelog.deprecate("1.0.0", &Deprecation::new("- a list"))),
+        "cannot deprecate a version: reason `- a list` is not one paragraph"
+    );
+    assert_eq!(
+        refused(changelog.note("1.0.0", "\n \n")),
+        "cannot add a note: note `\n \n` is empty"
+    );
+    for text in ["## 0.9.0\n\n- b", "```\nopen", "<!-- open"] {
+        assert_eq!(
+            refused(changelog.note("1.0.0", text)),
+            format!(
+                "cannot add a note: note `{text}` would end the section or swallow what follows"
+            )
+        );
+    }
+}
+
+#[test]
+fn an_underline_that_is_as_long_as_its_heading_stays_so() {
+    check(
+        "1.0.0\n-----\n\n- a\n",
+        |c| c.yank("1.0.0"),
+        "1.0.0 [YANKED]\n--------------\n\n- a\n",
+    );
+    check(
+        "1.0.0 [YANKED]\n==============\n\n- a\n",
+        |c| c.unyank("1.0.0"),
+        "1.0.0\n=====\n\n- a\n",
+    );
+    check(
+        "1.0.0\n---\n\n- a\n",
+        |c| c.rename("1.0.0", "1.0.10"),
+        "1.0.10\n---\n\n- a\n",
+    );
+}
+
+#[test]
 fn a_fold_that_would_underline_a_line_above_is_refused() {
     let text = "# Log\n\ntext\n# 2.0.0-rc.1\n2.0.0\n---\n";
     let fold = Changelog::parse(text).fold("2.0.0", &CandidateFixes::Keep, &policy());

@@ -98,6 +98,82 @@ fn links_are_merged_by_label() {
     );
 }
 
+#[test]
+fn a_definition_that_one_side_changed_is_changed() {
+    let base = "## [1.0.0]\n\n- x\n\n[1.0.0]: https://x/1\n";
+    let changed = "## [1.0.0]\n\n- x\n\n[1.0.0]: https://x/releases/1\n";
+    let other = "## [1.0.0]\n\n- x\n- y\n\n[1.0.0]: https://x/1\n";
+    let both = "## [1.0.0]\n\n- x\n- y\n\n[1.0.0]: https://x/releases/1\n";
+    check(base, changed, other, both);
+    check(base, other, changed, both);
+}
+
+#[test]
+fn a_definition_changed_in_two_ways_or_deleted_by_one_is_a_conflict() {
+    let base = "- x\n\n[a]: https://x/1\n";
+    let (two, three) = ("- x\n\n[a]: https://x/2\n", "- x\n\n[a]: https://x/3\n");
+    let merged = merge(base, two, three);
+    assert_eq!(
+        (merged.text(), merged.conflicts()),
+        (
+            "- x\n\n<<<<<<< ours\n[a]: https://x/2\n=======\n[a]: https://x/3\n>>>>>>> theirs\n",
+            1
+        )
+    );
+    let merged = merge(base, two, "- x\n");
+    assert_eq!(
+        (merged.text(), merged.conflicts()),
+        (
+            "- x\n\n<<<<<<< ours\n[a]: https://x/2\n=======\n>>>>>>> theirs\n",
+            1
+        )
+    );
+    let merged = merge(base, "- x\n", two);
+    assert_eq!(
+        (merged.text(), merged.conflicts()),
+        (
+            "- x\n\n<<<<<<< ours\n=======\n[a]: https://x/2\n>>>>>>> theirs\n",
+            1
+        )
+    );
+    check(base, base, "- x\n", "- x\n");
+    check(
+        base,
+        "- x\n\n[a]: https://x/1\n- y\n",
+        "- x\n",
+        "- x\n\n- y\n",
+    );
+}
+
+#[test]
+fn a_new_definition_stands_by_its_neighbours_or_at_the_end() {
+    let (base, ours) = ("- x\n", "- x\n- ours\n");
+    let theirs = "- x\n\n[a]: https://x/a\n";
+    check(base, ours, theirs, "- x\n- ours\n\n[a]: https://x/a\n");
+    let base = "- x\n\n[b]: https://x/b\n";
+    let ours = "- x\n- ours\n\n[b]: https://x/b\n";
+    let theirs = "- x\n\n[a]: https://x/a\n[b]: https://x/b\n";
+    let both = "- x\n- ours\n\n[a]: https://x/a\n[b]: https://x/b\n";
+    check(base, ours, theirs, both);
+}
+
+#[test]
+fn a_heading_that_one_side_changed_is_changed_and_two_ways_are_a_conflict() {
+    let of = |date: &str, entry: &str| format!("## 1.0.0 - {date}\n\n- x\n{entry}");
+    let (base, dated) = (of("UNRELEASED", ""), of("2024-01-02", ""));
+    let other = of("UNRELEASED", "- y\n");
+    check(&base, &dated, &other, &of("2024-01-02", "- y\n"));
+    check(&base, &other, &dated, &of("2024-01-02", "- y\n"));
+    let merged = merge(&base, &dated, &of("2024-01-03", ""));
+    assert_eq!(
+        (merged.text(), merged.conflicts()),
+        (
+            "<<<<<<< ours\n## 1.0.0 - 2024-01-02\n=======\n## 1.0.0 - 2024-01-03\n>>>>>>> theirs\n\n- x\n",
+            1
+        )
+    );
+}
+
 /// One branch of a history: what it did to the base.
 fn branch(base: &str, name: &str, dice: &mut Dice) -> (String, Vec<String>) {
     let policy = ChangelogPolicy::default();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use promenade::changelog::{Changelog, ChangelogPolicy, Cut};
+use promenade::changelog::{CandidateFixes, Changelog, ChangelogPolicy, Cut, Deprecation, merge};
 use promenade::process::Process;
 use promenade::promotion::ledger::{Head, LedgerStore as _, MemoryLedger, OpId, Record, StreamId};
 use promenade::promotion::{Context, Event, State, explain, replay};
@@ -163,7 +163,32 @@ fn edited(before: &str, edit: &Value) -> Option<String> {
             changelog.cut(&Cut::new(text(&with["version"]), date), &policy)
         }
         "add" => changelog.add(with["category"].as_str(), text(&with["text"]), &policy),
+        "reword" => {
+            let version = with["version"].as_str();
+            changelog.reword(version, text(&with["from"]), text(&with["to"]))
+        }
         "yank" => changelog.yank(text(&with["version"])),
+        "unyank" => changelog.unyank(text(&with["version"])),
+        "deprecate" => {
+            let deprecation = Deprecation::new(text(&with["reason"]));
+            let deprecation = match with["replacement"].as_str() {
+                Some(version) => deprecation.replacement(version),
+                None => deprecation,
+            };
+            changelog.deprecate(text(&with["version"]), &deprecation)
+        }
+        "note" => changelog.note(text(&with["version"]), text(&with["text"])),
+        "rename" => changelog.rename(text(&with["from"]), text(&with["to"])),
+        "open" => changelog.open(&policy),
+        "relink" => changelog.relink(&policy, |_| None),
+        "fold" => {
+            let fixes = match with["fixes"].as_str() {
+                Some("drop-later") => CandidateFixes::DropLater,
+                _ => CandidateFixes::Keep,
+            };
+            let folded = changelog.fold(text(&with["version"]), &fixes, &policy);
+            folded.map(|folded| folded.edits)
+        }
         other => panic!("the edit `{other}` is not known"),
     };
     let edits = edits.ok()?;
@@ -179,6 +204,17 @@ fn changelog_edits() {
         let after = edited(text(&case["before"]), &case["edit"]);
         assert_eq!(after.is_none(), is_refused(case), "{}", case["name"]);
         assert_eq!(after.as_deref(), case["after"].as_str(), "{}", case["name"]);
+    }
+}
+
+#[test]
+fn changelog_merges() {
+    let corpus = corpus("changelog.json");
+    for case in list(&corpus["merges"]) {
+        let of = |side: &str| text(&case[side]);
+        let merged = merge(of("base"), of("ours"), of("theirs"));
+        assert_eq!(merged.text(), of("merged"), "{}", case["name"]);
+        assert_eq!(merged.conflicts(), case["conflicts"], "{}", case["name"]);
     }
 }
 

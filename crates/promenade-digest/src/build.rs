@@ -86,6 +86,7 @@ impl BuildSet {
         let mut artifacts: Vec<Artifact> = artifacts.into_iter().collect();
         check_names(&artifacts)?;
         if !artifacts.is_sorted_by(|one, next| one.name < next.name) {
+            // A heap sorts with a fifth of the code of `sort`, and a release has few artifacts.
             artifacts = BinaryHeap::from(artifacts).into_sorted_vec();
         }
         Ok(Self { artifacts })

@@ -158,6 +158,7 @@ impl Nfa {
                 *closed = false;
             }
         }
+        // A heap sorts with a fifth of the code of `sort`, and these are mostly a few states.
         BinaryHeap::from(found).into_sorted_vec()
     }
 

@@ -180,6 +180,7 @@ impl GapReport {
     #[must_use]
     pub fn new(days: &[NaiveDate]) -> Self {
         let number = |day: &NaiveDate| day.signed_duration_since(NaiveDate::MIN).num_days();
+        // A heap sorts with a fifth of the code of `sort`, and releases are few.
         let days: BinaryHeap<u64> = days.iter().map(|day| number(day).unsigned_abs()).collect();
         let days = days.into_sorted_vec();
         let mut gaps_days = Vec::with_capacity(days.len());

@@ -103,6 +103,7 @@ impl TryFrom<Vec<Group>> for Groups {
                 owners.push((package, at));
             }
         }
+        // A heap sorts with a fifth of the code of `sort`, and a process names few packages.
         let names = BinaryHeap::from(names).into_sorted_vec();
         let owners = BinaryHeap::from(owners).into_sorted_vec();
         if let Some((name, ..)) = twice(&names) {

@@ -1,7 +1,5 @@
 //! The embargo: what happened is public only as a commitment, until it is disclosed (INV-41).
 
-use std::collections::btree_map::Entry;
-
 use promenade_digest::Digest;
 use semver::Version;
 
@@ -110,13 +108,11 @@ pub(crate) fn seal(state: &mut State, commitment: Digest) -> Result<(), (&'stati
         disclosed: false,
         order,
     };
-    match state.seals.entry(commitment) {
-        Entry::Vacant(free) => {
-            free.insert(seal);
-            Ok(())
-        }
-        Entry::Occupied(_) => Err(("INV-41", format!("commitment {commitment} is sealed twice"))),
+    if state.seals.contains_key(&commitment) {
+        return Err(("INV-41", format!("commitment {commitment} is sealed twice")));
     }
+    state.seals.insert(commitment, seal);
+    Ok(())
 }
 
 /// Opens the oldest commitment that is not open, checks what lies under it, and folds it.

@@ -15,6 +15,7 @@ use crate::policy::{Need, Policy};
 use crate::state::{Approval, Phase, SetRecord, State, Waiver};
 use crate::subject::{Lane, Subject};
 use crate::verdict::{Blocker, Rank};
+use crate::word::list;
 use crate::{Actor, EnvironmentName, GateName, ItemId, Span};
 
 /// How a gate stands.
@@ -349,7 +350,7 @@ impl<'a> Entry<'a> {
         if missing == 0 {
             return Standing::Pass;
         }
-        let who: Vec<_> = self
+        let who = self
             .policy
             .roster
             .with_any_role(&rule.from)
@@ -361,10 +362,9 @@ impl<'a> Entry<'a> {
                             .any(|known| self.policy.roster.is_same(known, key))
                 })
             })
-            .map(|person| person.name.to_string())
-            .collect();
+            .map(|person| &person.name);
         let why = format!("{} of {} approvals", people.len(), rule.count);
-        let by = format!("{missing} of {}", who.join(", "));
+        let by = format!("{missing} of {}", list(who));
         Standing::Held(Blocker::new(id, Rank::NeedsPerson, why, by))
     }
 

@@ -30,7 +30,7 @@ record! {
         /// The obligations, open and closed.
         obligations: BTreeMap<ItemId, Obligation>,
         /// What is sealed and not disclosed, and what is disclosed.
-        seals: BTreeMap<Digest, Seal>,
+        seals: Map<Digest, Seal>,
         /// What is known about each artifact set, by its identity.
         sets: BTreeMap<Digest, SetRecord>,
         /// The environments that something ever entered.

@@ -1,5 +1,7 @@
 //! Words: the checked names and identifiers of this crate, and the closed lists of keywords.
 
+use std::fmt::Display;
+
 /// A text is not a name of the wanted kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid {what} `{input}`: expected {expected}")]
@@ -256,6 +258,16 @@ name! {
     /// Who acts: a signing key (`ssh:SHA256:…`, `openpgp:…`, `x509:…`) or a CI identity (`ci:…`).
     Actor, "actor", is_actor,
     "`ssh:`, `openpgp:`, `x509:` or `ci:` and an identity without white space"
+}
+
+/// Returns words in a row: `a, b, c`.
+pub(crate) fn list<T: Display>(words: impl IntoIterator<Item = T>) -> String {
+    let mut row = String::new();
+    for word in words {
+        let comma = if row.is_empty() { "" } else { ", " };
+        row += &format!("{comma}{word}");
+    }
+    row
 }
 
 /// Returns the known word that is nearest to `found`, if one is near enough to be meant.

@@ -9,6 +9,7 @@ use crate::gate::{Condition, Outcome};
 use crate::judge::{Entry, Standing, latest};
 use crate::subject::{Line, Subject};
 use crate::verdict::{Blocker, Blockers, Rank};
+use crate::word::list;
 use crate::{EnvironmentName, ItemId, Set};
 
 impl Desk<'_> {
@@ -133,15 +134,11 @@ impl Desk<'_> {
             .iter()
             .any(|rule| self.policy.roster.holds_any(by, &rule.from))
         {
-            let roles: Vec<_> = asked
-                .iter()
-                .flat_map(|rule| &rule.from)
-                .map(ToString::to_string)
-                .collect();
+            let roles = list(asked.iter().flat_map(|rule| &rule.from));
             let why = if roles.is_empty() {
                 format!("`{}` asks for no approval", rule.name)
             } else {
-                format!("{by} holds none of the roles {}", roles.join(", "))
+                format!("{by} holds none of the roles {roles}")
             };
             return Err(Blocker::permanent("approvals", why).into());
         }
@@ -194,11 +191,10 @@ impl Desk<'_> {
         let mut blockers = Vec::new();
         let roles = &self.policy.waivers_from;
         if !roles.is_empty() && !self.policy.roster.holds_any(&self.context.by, roles) {
-            let roles: Vec<_> = roles.iter().map(ToString::to_string).collect();
             let why = format!(
                 "{} holds none of the roles {}",
                 self.context.by,
-                roles.join(", ")
+                list(roles)
             );
             blockers.push(Blocker::permanent("waiver", why));
         }

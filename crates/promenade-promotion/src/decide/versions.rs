@@ -13,6 +13,7 @@ use crate::policy::FinalCommit;
 use crate::state::{Stage, VersionRecord};
 use crate::subject::{Accepts, Lane, Line, Subject};
 use crate::verdict::{Blocker, Blockers, Rank};
+use crate::word::list;
 use crate::{Artifacts, CommitId, ItemId, Map, table};
 
 impl Desk<'_> {
@@ -353,8 +354,7 @@ impl Desk<'_> {
             FinalCommit::Paths(allowed) => {
                 match release.paths.iter().find(|path| !allowed.contains(*path)) {
                     Some(path) => {
-                        let allowed: Vec<_> = allowed.iter().map(String::as_str).collect();
-                        let allowed = allowed.join(", ");
+                        let allowed = list(allowed);
                         refuse(format!(
                             "the commits differ in `{path}`; only {allowed} may differ"
                         ))

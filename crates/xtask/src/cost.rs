@@ -92,8 +92,9 @@ const PEERS: &[Peer] = &[
          }\n",
     ),
     (
+        // Later ones are built on a cargo that needs Rust 1.96 or newer.
         "release_plz_core",
-        "0.43",
+        "=0.37.0",
         true,
         "use release_plz_core::update_request::UpdateRequest;\n\
          fn run(it: &UpdateRequest) {\n\

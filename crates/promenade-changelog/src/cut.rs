@@ -179,9 +179,10 @@ impl Changelog<'_> {
     /// end the new section, or become part of it.
     fn level_of_cut(&self, pending: &Section<'_>, releases: u8) -> u8 {
         let between = pending.level.min(releases) + 1..=pending.level.max(releases);
-        let next = self.sections.iter().map(|section| section.blocks.start);
-        let next = next.filter(|&at| at > pending.blocks.start).min();
-        let end = next.unwrap_or(self.scan.blocks.len());
+        // Sections lie in the order of the text: the next one is found without a look at all.
+        let after = |section: &Section<'_>| section.blocks.start <= pending.blocks.start;
+        let next = self.sections.get(self.sections.partition_point(after));
+        let end = next.map_or(self.scan.blocks.len(), |next| next.blocks.start);
         let blocks = self.scan.blocks.get(pending.blocks.start + 1..end);
         let parts = blocks.unwrap_or_default().iter().any(
             |block| matches!(block.kind, BlockKind::Heading { level, .. } if between.contains(&level)),

@@ -89,7 +89,7 @@ impl Dialect {
             bullet: bullet(changelog),
             newline: changelog.newline(),
         };
-        dialect.setext &= dialect.is_heading_underlined();
+        dialect.setext = dialect.setext && dialect.is_heading_underlined();
         dialect
     }
 

@@ -197,7 +197,7 @@ impl Groups {
     /// dependency is outside its requirement, and not otherwise.
     ///
     /// ```
-    /// use std::collections::{BTreeMap, BinaryHeap};
+    /// use std::collections::BTreeMap;
     ///
     /// use promenade_version::{
     ///     BelowOne, Dependency, Group, Groups, Impact, Request, SchemeKind, Sharing, Version,

@@ -291,6 +291,33 @@ fn of_two_writers_one_wins_and_the_other_leaves_no_trace() {
     assert!(conflicts > 0, "the two never met");
 }
 
+/// Law 9: files that another writer has moved the branch of, but not brought up to date yet, are no changes of
+/// one's own. `core.fsmonitor` is a program that `git status` runs: here it is the other writer.
+#[test]
+fn a_branch_that_moves_while_the_work_tree_is_looked_at_is_a_conflict() {
+    let house = ready_house();
+    house.act(&["candidate"]);
+    let plan = plan_of(&house, &["release"]);
+    let ledger = house.git(&["rev-parse", "refs/promenade/ledger"]);
+    let changelog = house.path().join("CHANGELOG.md");
+    std::fs::write(&changelog, "# Changelog\n\n## [Unreleased]\n\n- Theirs.\n").unwrap();
+    house.git(&["commit", "-qam", "theirs"]);
+    let theirs = house.head();
+    house.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    let hook = house.beside("monitor");
+    executable(
+        &hook,
+        &format!("#!/bin/sh\ngit update-ref refs/heads/main {theirs}\nprintf 'token\\0/\\0'\n"),
+    );
+    house.git(&["config", "core.fsmonitor", hook.to_str().unwrap()]);
+    let run = house.run(&["apply", &plan, "--execute"]);
+    assert_eq!(run.code, 3, "{}{}", run.out, run.err);
+    let said = format!("branch `main` is at {theirs}");
+    assert!(run.err.contains(&said), "{}", run.err);
+    assert_eq!(house.git(&["rev-parse", "refs/promenade/ledger"]), ledger);
+    assert_eq!(house.git(&["tag", "--list"]), "v0.1.0-rc.1\n");
+}
+
 /// Branch, tag and ledger are published together; what was rejected is not anywhere, and goes on later.
 #[test]
 fn a_push_is_all_or_nothing_and_goes_on_after_it_was_rejected() {

@@ -5,7 +5,7 @@ use promenade_process::port::signature::GIT_NAMESPACE;
 use promenade_promotion::CommitId as Id;
 
 use super::{Standing, Work, error, own};
-use crate::GitError;
+use crate::{CommitId, GitError};
 
 /// What a key signs to show that it can.
 const TRIAL: &[u8] = b"promenade: a trial signature, before anything is changed\n";
@@ -40,19 +40,9 @@ impl Work<'_> {
         id: &Id,
         request: &port::CommitRequest,
     ) -> Result<Vec<Obstacle>, port::RepositoryError> {
-        let branch = &request.branch;
-        let tip = self.repository.reference(&format!("refs/heads/{branch}"));
-        let planned = own(id).map_err(error)?;
-        let parent = own(&request.parent).map_err(error)?;
-        match tip.map_err(error)? {
-            Some(tip) if tip == parent => {}
-            Some(tip) if tip == planned || self.reaches(&tip, &planned)? => return Ok(Vec::new()),
-            found => {
-                let found = found.map_or_else(|| "nothing".to_owned(), |tip| tip.to_string());
-                let why =
-                    format!("branch `{branch}` is at {found}; the plan goes on from {parent}");
-                return Ok(vec![Obstacle::conflict("branch", why)]);
-            }
+        let (branch, parent) = (&request.branch, own(&request.parent).map_err(error)?);
+        if let Some(looked) = self.look_at_tip(id, branch, &parent)? {
+            return Ok(looked);
         }
         let here = self.repository.branch().map_err(error)?;
         if here.as_ref() != Some(branch) {
@@ -70,12 +60,38 @@ impl Work<'_> {
         if paths.is_empty() {
             return Ok(Vec::new());
         }
+        // They may be those of somebody who is moving the branch just now: files follow their branch.
+        if let Some(looked) = self.look_at_tip(id, branch, &parent)? {
+            return Ok(looked);
+        }
         let why = format!(
             "the work tree has changes of its own in {}",
             paths.join(", ")
         );
         let by = "committing or stashing them";
         Ok(vec![Obstacle::held("work-tree", why, by)])
+    }
+
+    /// What stands in the way at a branch that is not at the parent of a planned commit, or nothing if the
+    /// commit is there already; none if it is at the parent.
+    fn look_at_tip(
+        &self,
+        planned: &Id,
+        branch: &str,
+        parent: &CommitId,
+    ) -> Result<Option<Vec<Obstacle>>, port::RepositoryError> {
+        let tip = self.repository.reference(&format!("refs/heads/{branch}"));
+        let planned = own(planned).map_err(error)?;
+        match tip.map_err(error)? {
+            Some(tip) if tip == *parent => Ok(None),
+            Some(tip) if tip == planned || self.reaches(&tip, &planned)? => Ok(Some(Vec::new())),
+            found => {
+                let found = found.map_or_else(|| "nothing".to_owned(), |tip| tip.to_string());
+                let why =
+                    format!("branch `{branch}` is at {found}; the plan goes on from {parent}");
+                Ok(Some(vec![Obstacle::conflict("branch", why)]))
+            }
+        }
     }
 
     fn look_at_tag(

@@ -285,7 +285,27 @@ impl CalendarFormat {
                 let width = width(group);
                 part.width == width || (part.width > width && !part.padded)
             })
-            && self.check_date(scan.values()).is_ok()
+            && (self.is_usual(scan.values()) || self.check_date(scan.values()).is_ok())
+    }
+
+    /// Whether each number is one that its token has in every year and month: then they name a date.
+    fn is_usual(&self, components: [u64; 3]) -> bool {
+        let mut places = self.groups.iter().zip(components);
+        places.all(|(group, value)| {
+            let mut rest = value;
+            group.iter().enumerate().rev().all(|(at, token)| {
+                let number = if at == 0 { rest } else { rest % 100 };
+                rest /= 100;
+                match token.field {
+                    Field::FullYear => (1000..=9999).contains(&number),
+                    Field::ShortYear => number <= 7999,
+                    Field::Month => (1..=12).contains(&number),
+                    Field::Week => (1..=52).contains(&number),
+                    Field::Day => (1..=28).contains(&number),
+                    Field::Major | Field::Minor | Field::Patch => true,
+                }
+            })
+        })
     }
 
     /// Reads the numbers of a version text.

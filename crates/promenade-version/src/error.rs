@@ -12,25 +12,41 @@ pub use next::{NextVersionError, NextVersionErrorKind};
 /// A text is not a version of the scheme.
 #[cfg(feature = "scheme")]
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("invalid {scheme} version `{input}`: {kind}")]
+#[error("invalid {} version `{}`: {}", .refused.scheme, .refused.input, .refused.kind)]
 pub struct ParseVersionError {
-    pub(crate) scheme: &'static str,
-    pub(crate) input: String,
-    pub(crate) kind: ParseVersionErrorKind,
+    refused: Box<Refused>,
+}
+
+/// Kept behind a pointer: a version that is read is not moved about with room for all this.
+#[cfg(feature = "scheme")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Refused {
+    scheme: &'static str,
+    input: String,
+    kind: ParseVersionErrorKind,
 }
 
 #[cfg(feature = "scheme")]
 impl ParseVersionError {
+    pub(crate) fn new(scheme: &'static str, input: &str, kind: ParseVersionErrorKind) -> Self {
+        let refused = Box::new(Refused {
+            scheme,
+            input: input.to_owned(),
+            kind,
+        });
+        Self { refused }
+    }
+
     /// Returns the text that was refused.
     #[must_use]
     pub fn input(&self) -> &str {
-        &self.input
+        &self.refused.input
     }
 
     /// Returns why it was refused.
     #[must_use]
     pub fn kind(&self) -> &ParseVersionErrorKind {
-        &self.kind
+        &self.refused.kind
     }
 }
 

@@ -95,6 +95,7 @@ impl Label {
     }
 
     /// Says how the text of a suffix fits.
+    #[inline]
     pub(crate) fn fits_text<'a>(&self, text: &'a str) -> Fit<'a> {
         match (self.form, text.strip_prefix(self.stem.as_str())) {
             (_, None) => Fit::No,

@@ -240,15 +240,12 @@ impl Scheme {
     /// # Errors
     /// [`ParseVersionError`] with the text and what the scheme expected; its kind is
     /// [`NotCanonical`](ParseVersionErrorKind::NotCanonical) where another spelling would be read.
+    #[inline]
     pub fn parse(&self, text: &str) -> Result<Version, ParseVersionError> {
-        if let Some(version) = self.parse_quickly(text) {
-            return Ok(version);
+        match self.is_plain().then(|| Version::parse(text)) {
+            Some(Ok(version)) => Ok(version),
+            _ => self.parse_declared(text),
         }
-        self.read(text).map_err(|kind| ParseVersionError {
-            scheme: self.kind.name(),
-            input: text.to_owned(),
-            kind: self.suggest(text, kind),
-        })
     }
 
     /// Reads a version text where nobody asks why another one is refused: what
@@ -268,10 +265,11 @@ impl Scheme {
         if !text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
             return None;
         }
-        if self.kind == SchemeKind::Semver && self.suffixes.is_empty() {
+        if self.is_plain() {
             return Version::parse(text).ok();
         }
-        self.parse_quickly(text).or_else(|| self.read(text).ok())
+        let quick = self.is_semver().then(|| self.parse_semver(text));
+        quick.flatten().or_else(|| self.read(text).ok())
     }
 
     /// Prints a version; the exact inverse of [`Scheme::parse`].
@@ -279,7 +277,7 @@ impl Scheme {
     /// # Errors
     /// [`FormatVersionError`] if no text of this scheme means `version`.
     pub fn format(&self, version: &Version) -> Result<String, FormatVersionError> {
-        if self.kind == SchemeKind::Semver && self.suffixes.is_empty() {
+        if self.is_plain() {
             return Ok(version.to_string());
         }
         self.print(version).map_err(|reason| FormatVersionError {
@@ -319,35 +317,53 @@ impl Scheme {
         &self.suffixes
     }
 
-    /// Reads a SemVer text as its crate does; nothing where the text is to be read with more care.
-    fn parse_quickly(&self, text: &str) -> Option<Version> {
-        if self.kind != SchemeKind::Semver {
-            return None;
+    /// Whether a text of the scheme is what the `semver` crate reads, and nothing else.
+    fn is_plain(&self) -> bool {
+        self.is_semver() && self.suffixes.is_empty()
+    }
+
+    fn is_semver(&self) -> bool {
+        matches!(self.kind, SchemeKind::Semver)
+    }
+
+    fn parse_declared(&self, text: &str) -> Result<Version, ParseVersionError> {
+        if self.is_semver()
+            && let Some(version) = self.parse_semver(text)
+        {
+            return Ok(version);
         }
-        self.with_meaning(Version::parse(text).ok()?)
+        self.read(text).map_err(|kind| {
+            ParseVersionError::new(self.kind.name(), text, self.suggest(text, kind))
+        })
+    }
+
+    /// Reads a SemVer text as its crate does; nothing where the text is to be read with more care.
+    fn parse_semver(&self, text: &str) -> Option<Version> {
+        let mut version = Version::parse(text).ok()?;
+        self.give_meaning(&mut version)?;
+        Some(version)
     }
 
     /// Maps the suffix of a SemVer version; nothing where the text is to be read with more care.
-    fn with_meaning(&self, mut version: Version) -> Option<Version> {
+    fn give_meaning(&self, version: &mut Version) -> Option<()> {
         if self.suffixes.is_empty() {
-            return Some(version);
+            return Some(());
         }
         if version.pre.is_empty() {
-            return version.build.is_empty().then_some(version);
+            return version.build.is_empty().then_some(());
         }
         match self.suffixes.read(&version.pre, true).ok()? {
-            Read::Prerelease(Cow::Borrowed(_)) => Some(version),
+            Read::Prerelease(Cow::Borrowed(_)) => {}
             Read::Prerelease(Cow::Owned(identifiers)) => {
                 version.pre = prerelease(&identifiers).ok()?;
-                Some(version)
             }
-            Read::Stable(_) if !version.build.is_empty() => None,
+            Read::Stable(_) if !version.build.is_empty() => return None,
             Read::Stable(identifiers) => {
                 version.build = metadata(&identifiers).ok()?;
                 version.pre = Prerelease::EMPTY;
-                Some(version)
             }
         }
+        Some(())
     }
 
     fn read(&self, text: &str) -> Result<Version, ParseVersionErrorKind> {
@@ -360,7 +376,7 @@ impl Scheme {
         let [major, minor, patch] = numbers;
         let mut version = Version::new(major, minor, patch);
         if let Some(suffix) = suffix {
-            let open = self.kind == SchemeKind::Semver;
+            let open = self.is_semver();
             match self.suffixes.read(suffix, open) {
                 Ok(Read::Prerelease(identifiers)) => version.pre = prerelease(&identifiers)?,
                 Ok(Read::Stable(identifiers)) if build.is_none() => {
@@ -373,7 +389,7 @@ impl Scheme {
             }
         }
         if let Some(build) = build {
-            if self.kind != SchemeKind::Semver {
+            if !self.is_semver() {
                 return Err(grammar("this scheme has no build metadata"));
             }
             version.build = metadata(build)?;
@@ -465,7 +481,7 @@ impl Scheme {
 
     fn print(&self, version: &Version) -> Result<String, String> {
         let mut text = self.print_core([version.major, version.minor, version.patch])?;
-        let open = self.kind == SchemeKind::Semver;
+        let open = self.is_semver();
         if !version.pre.is_empty() {
             text.push('-');
             text.push_str(&self.suffixes.print(&version.pre, open)?);

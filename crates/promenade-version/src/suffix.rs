@@ -280,6 +280,7 @@ impl Suffixes {
     }
 }
 
+#[inline]
 fn fit<'a>(label: &Label, text: &'a str) -> Result<Option<Option<&'a str>>, ParseVersionErrorKind> {
     match label.fits_text(text) {
         Fit::No => Ok(None),

@@ -12,6 +12,11 @@ fn policy(format: &str) -> VersionPolicy {
     VersionPolicy::builder(kind).build().unwrap()
 }
 
+fn scheme(format: &str) -> Scheme {
+    let kind = SchemeKind::Calendar(format.parse().unwrap());
+    Scheme::builder(kind).build().unwrap()
+}
+
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
@@ -143,11 +148,6 @@ fn a_format_without_a_counter_has_one_version_a_period() {
 
 #[test]
 fn texts_have_one_spelling_and_name_real_dates() {
-    let scheme = |format: &str| {
-        Scheme::builder(SchemeKind::Calendar(format.parse().unwrap()))
-            .build()
-            .unwrap()
-    };
     let refused = scheme("YYYY.0M.MICRO").parse("2024.6.1").unwrap_err();
     let kind = ParseVersionErrorKind::NotCanonical {
         canonical: "2024.06.1".to_owned(),
@@ -168,6 +168,25 @@ fn texts_have_one_spelling_and_name_real_dates() {
     assert!(scheme("YYWW.PATCH").parse("2653.0").is_ok()); // 2026 has 53 weeks
     assert!(scheme("YYYY.MM.DD").parse("2024.2.29").is_ok());
     assert!(scheme("YYWW.PATCH").parse("2543").is_err());
+}
+
+/// `chrono` says which days and weeks there are.
+#[test]
+fn a_text_is_read_exactly_if_it_names_a_day_or_week_that_there_is() {
+    let weeks = scheme("YYYY.0W");
+    let days = scheme("YYYY.0M.0D");
+    for year in 1990..=2060 {
+        for week in 0..=60 {
+            let there = NaiveDate::from_isoywd_opt(year, week, chrono::Weekday::Mon);
+            let text = format!("{year}.{week:02}");
+            assert_eq!(weeks.parse(&text).is_ok(), there.is_some(), "{text}");
+        }
+        for (month, day) in (0..=13).flat_map(|month| (0..=32).map(move |day| (month, day))) {
+            let there = NaiveDate::from_ymd_opt(year, month, day);
+            let text = format!("{year}.{month:02}.{day:02}");
+            assert_eq!(days.parse(&text).is_ok(), there.is_some(), "{text}");
+        }
+    }
 }
 
 #[test]

@@ -30,6 +30,8 @@
 //!
 //! # Features
 //!
+//! - `draft`, `merge` and `upgrade`, on by default: [`draft`], [`merge`] and [`UpgradeNotes`]. Without them the
+//!   crate is the editor of one document, and a sixth quicker to build.
 //! - `serde`: serialises edits, policies and findings.
 //! - `proptest1`: exports strategies for texts, edits and policies.
 
@@ -40,6 +42,7 @@ mod cut;
 mod date;
 mod dialect;
 mod document;
+#[cfg(feature = "draft")]
 mod draft;
 mod edit;
 mod entry;
@@ -50,6 +53,7 @@ mod index;
 mod link;
 mod lint;
 mod mark;
+#[cfg(feature = "merge")]
 mod merge;
 mod notes;
 mod order;
@@ -61,6 +65,7 @@ mod scan;
 mod section;
 #[cfg(feature = "proptest1")]
 pub mod strategy;
+#[cfg(feature = "upgrade")]
 mod upgrade;
 
 pub use category::Category;
@@ -68,6 +73,7 @@ pub use cut::{Cut, Previous};
 pub use date::DateStyle;
 pub use dialect::Dialect;
 pub use document::Changelog;
+#[cfg(feature = "draft")]
 pub use draft::{Draft, DraftCommit, DraftEntry, DraftLinks, draft};
 pub use edit::{Edits, TextEdit};
 pub use entry::Entry;
@@ -79,6 +85,7 @@ pub use fold::{CandidateFixes, Folded};
 pub use link::Link;
 pub use lint::{LintContext, LintFinding, LintRule};
 pub use mark::Deprecation;
+#[cfg(feature = "merge")]
 pub use merge::{Merged, merge};
 pub use policy::{
     ChangelogPolicy, Compare, CompareBase, DialectPolicy, HeadingTemplate, LinkStyle,
@@ -86,4 +93,5 @@ pub use policy::{
 };
 pub use scan::{Block, BlockKind};
 pub use section::{Section, SectionKind};
+#[cfg(feature = "upgrade")]
 pub use upgrade::UpgradeNotes;

@@ -2,6 +2,7 @@
 
 mod decide;
 mod groups;
+mod lists;
 mod side;
 mod write;
 

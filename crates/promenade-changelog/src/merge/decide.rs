@@ -1,9 +1,10 @@
 //! What of either side goes into the result: entries, link definitions, headings.
 
+use super::lists::Lists;
 use super::{Addition, Blocks, Merger, Side, Unit, conflict, in_newlines, replace_inside};
 use crate::edit::TextEdit;
 use crate::entry::folded;
-use crate::index::{Lists, sort_by_numbers};
+use crate::index::sort_by_numbers;
 use crate::scan::Block;
 
 impl Merger<'_, '_> {

@@ -1,8 +1,9 @@
 //! Categories and sections that only theirs has, written into ours.
 
+use super::lists::Lists;
 use super::{Addition, Blocks, Merger, Place, Unit};
 use crate::edit::TextEdit;
-use crate::index::{Lists, sort_by_numbers};
+use crate::index::sort_by_numbers;
 use crate::scan::Block;
 
 impl Merger<'_, '_> {

@@ -1,10 +1,11 @@
 //! One side of a merge: its blocks by place, and which of them another side has too.
 
+use super::lists::Lists;
 use super::{Blocks, Place, Side, Unit};
 use crate::category::plain;
 use crate::document::Changelog;
 use crate::entry::folded;
-use crate::index::{Index, Lists};
+use crate::index::Index;
 use crate::link::normal_label;
 use crate::mark::is_banner;
 use crate::scan::{Block, BlockKind};

@@ -1,9 +1,9 @@
 //! Deletions, changes and additions as edits of ours.
 
+use super::lists::Lists;
 use super::{Addition, Blocks, Merger, Place, Side, Unit, replace_inside};
 use crate::edit::TextEdit;
 use crate::entry::folded;
-use crate::index::Lists;
 use crate::scan::Block;
 
 impl Merger<'_, '_> {

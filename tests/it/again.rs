@@ -167,9 +167,7 @@ fn an_interrupted_plan_stops_between_two_steps_and_goes_on() {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(started.exists(), "the hook never ran");
-    let id = child.id().to_string();
-    let sent = Command::new("kill").args(["-INT", &id]).status();
-    assert!(sent.unwrap().success());
+    crate::command::signal("INT", &child.id().to_string());
     std::thread::sleep(Duration::from_millis(50));
     std::fs::write(&go, "").unwrap();
     assert!(

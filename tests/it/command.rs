@@ -42,6 +42,15 @@ pub(crate) fn json(dir: &Path, args: &[&str]) -> serde_json::Value {
     serde_json::from_str(&run.out).unwrap()
 }
 
+/// Sends a signal to a process, or to a group of them as `-ID`. The `kill` of the shell is there where the
+/// program is not: in a small image without procps.
+#[track_caller]
+pub(crate) fn signal(name: &str, process: &str) {
+    let line = format!("kill -s {name} -- {process}");
+    let status = Command::new("sh").args(["-c", &line]).status();
+    assert!(status.unwrap().success(), "{line}");
+}
+
 /// Runs git in a directory; it must succeed.
 #[track_caller]
 pub(crate) fn git(dir: &Path, args: &[&str]) -> String {

@@ -128,8 +128,7 @@ fn publishing_is_killed_after_the_third_crate_and_goes_on() {
         .unwrap();
     let third = told.recv_timeout(Duration::from_secs(300));
     let group = format!("-{}", child.id());
-    let killed = Command::new("kill").args(["-KILL", "--", &group]).status();
-    assert!(killed.unwrap().success());
+    crate::command::signal("KILL", &group);
     assert!(!child.wait().unwrap().success());
     third.unwrap();
     assert_eq!(uploads(&registry), ORDER[..3]);

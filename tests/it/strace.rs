@@ -98,8 +98,7 @@ pub(crate) fn go_on(strace: &Child) {
     let id = strace.id();
     let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
     for child in children.split_whitespace() {
-        let status = Command::new("kill").args(["-CONT", child]).status();
-        assert!(status.unwrap().success());
+        crate::command::signal("CONT", child);
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) const PACKAGES: &[(&str, &str)] = &[
     ("gpg", "gnupg"),
     ("minisign", "minisign"),
     ("mkfifo", "coreutils"),
+    ("mount", "mount"),
     ("nix-hash", "nix-bin"),
     ("node", "nodejs"),
     ("npm", "npm"),

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every test that this machine can run, and the list of what it did not run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use clap::{Arg, ArgAction, ArgMatches};
@@ -87,16 +87,22 @@ fn describe(missing: &BTreeMap<String, Vec<String>>, passed: bool) -> String {
     for (need, tests) in missing {
         let what = match need.as_str() {
             "cargo-nextest" => "the tests ran with `cargo test` instead".to_owned(),
-            _ => format!("{} tests: {}", tests.len(), tests.join(", ")),
+            _ => {
+                let plural = if tests.len() == 1 { "" } else { "s" };
+                format!("{} test{plural}: {}", tests.len(), tests.join(", "))
+            }
         };
         let _ = writeln!(text, "  {need}: {what}");
     }
-    let packages: Vec<_> = PACKAGES
+    // A test that needs several programs names the first that it misses: the line brings all of them.
+    let wanted = |program: &str| missing.contains_key(program) || !is_installed(program);
+    let packages: BTreeSet<_> = PACKAGES
         .iter()
-        .filter(|(program, _)| missing.contains_key(*program))
+        .filter(|(program, _)| !missing.is_empty() && wanted(program))
         .map(|(_, package)| *package)
         .collect();
     if !packages.is_empty() {
+        let packages: Vec<_> = packages.into_iter().collect();
         let _ = writeln!(
             text,
             "install what is missing: apt-get install --yes --no-install-recommends {}",
@@ -115,4 +121,24 @@ fn describe(missing: &BTreeMap<String, Vec<String>>, passed: bool) -> String {
         "tests FAILED\n"
     });
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_brings_every_program_that_is_missing_once() {
+        let notes = "mkfifo\tone\nsha256sum\ttwo\nsha256sum\tone\nmount\tthree\n";
+        let text = describe(&read(notes), true);
+        assert!(text.contains("  mkfifo: 1 test: one\n"), "{text}");
+        assert!(text.contains("  sha256sum: 2 tests: one, two\n"), "{text}");
+        let line = text.lines().find(|line| line.contains("apt-get")).unwrap();
+        assert_eq!(line.matches(" coreutils").count(), 1, "{line}");
+        assert!(line.contains(" mount"), "{line}");
+        for (program, package) in PACKAGES {
+            assert!(is_installed(program) || line.contains(package), "{line}");
+        }
+        assert!(!describe(&BTreeMap::new(), true).contains("apt-get"));
+    }
 }

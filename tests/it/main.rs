@@ -27,6 +27,7 @@ mod ledger;
 mod ledgered;
 mod links;
 mod mended;
+mod newcomer;
 mod odd;
 mod own;
 mod plans;

@@ -31,6 +31,10 @@ pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<Report, CliError
     let proposal = propose(&name, &facts).map_err(CliError::world)?;
     let mut text = proposal.text().to_owned();
     text.push_str(&account(&proposal, &facts));
+    if let Err(why) = repository.require_history() {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "# It may see too little: {why}.");
+    }
     let written = args
         .execute
         .then(|| write(&repository, &proposal))
@@ -137,9 +141,9 @@ fn write(repository: &Repository, proposal: &Proposal) -> Result<String, CliErro
         .open(&path);
     let shown = path.display().to_string();
     let mut file = made.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            CliError::conflict(format!("`{shown}` is there already"))
-        }
+        std::io::ErrorKind::AlreadyExists => CliError::conflict(format!(
+            "`{shown}` is there already and stays; without `--execute` the proposal is only printed"
+        )),
         _ => CliError::world(format!("cannot write `{shown}`: {error}")),
     })?;
     std::io::Write::write_all(&mut file, proposal.text().as_bytes())

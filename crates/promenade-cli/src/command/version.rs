@@ -12,6 +12,7 @@ use promenade::version::{
 };
 use serde_json::{Value, json};
 
+use crate::context::git_error;
 use crate::{CliError, Context, Exit, Report};
 
 #[derive(Clone, Debug, clap::Args)]
@@ -219,7 +220,12 @@ fn next(
         None if args.candidate && existing.open.is_some() => existing.open.clone(),
         None => existing.released.clone(),
     };
+    if from.is_none() {
+        // What looks like the first version may be one of many: their tags are not here.
+        context.repository()?.require_history().map_err(git_error)?;
+    }
     let read = impacts(args, context, process, existing)?;
+    let assumed = read.is_none() && args.impact.is_none() && args.level.is_none();
     let impact = match (&read, args.impact) {
         (_, Some(impact)) => impact,
         (Some(read), None) => read.strongest(),
@@ -252,6 +258,10 @@ fn next(
         "reasons": next.reasons().iter().map(reason).collect::<Vec<_>>(),
     });
     let mut text = format!("{next}\n");
+    if assumed && from.is_some() && args.lane == Lane::Regular && counts(policy) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {ASSUMED}");
+    }
     for reason in read.iter().flat_map(Impacts::reasons) {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {reason}");
@@ -293,6 +303,18 @@ fn change(reason: &promenade::process::ImpactReason) -> Value {
         "impact": reason.impact.as_str(), "text": reason.text, "commits": reason.commits,
     })
 }
+
+/// Whether what changed has a say in the next version.
+fn counts(policy: &VersionPolicy) -> bool {
+    matches!(
+        policy.scheme().kind(),
+        SchemeKind::Semver | SchemeKind::MajorMinor
+    )
+}
+
+/// What is said where nobody and nothing says what changed.
+const ASSUMED: &str = "nothing says what changed, so it is taken for a fix: `--impact` says it, and \
+                       `[impact] from = \"commits\"` (or \"changelog\") in the process reads it";
 
 const NOTHING: &str = "nothing changed that a user can see, so no version follows";
 

@@ -8,6 +8,7 @@ use promenade::process::{
     ApplyError, ApplyErrorKind, Flow, Outcome, PLAN_SCHEMA, Plan, PlanError, Planned, Planner,
     Step, StoredPlan,
 };
+use promenade::promotion::ledger::Head;
 use promenade::promotion::{Blocker, Blockers, EnvironmentRule, Subject, next_subject};
 use serde_json::{Value, json};
 
@@ -100,6 +101,7 @@ pub(crate) fn carry_out(args: &ActArgs, site: &Site, plan: Plan) -> Result<Repor
             return Ok(in_the_way(object, text, &blockers, kind));
         }
         if !plan.is_empty() {
+            text.push_str(&unadopted(site)?);
             text.push_str("run again with `--execute`\n");
         }
         return Ok(report(object, false, Vec::new(), text));
@@ -158,6 +160,21 @@ pub(crate) fn carry_out(args: &ActArgs, site: &Site, plan: Plan) -> Result<Repor
         &shelf,
         kept.as_deref(),
     ))
+}
+
+/// Says, before a ledger begins, that it cannot take up later what tags name.
+fn unadopted(site: &Site) -> Result<String, CliError> {
+    let (_, head) = site.public()?;
+    let tag = match head == Head::EMPTY {
+        true => site.tagged()?,
+        false => None,
+    };
+    Ok(tag.map_or_else(String::new, |tag| {
+        format!(
+            "the ledger is empty, and `{tag}` names a release: `ledger adopt` takes the tags up, and only \
+             an empty ledger can\n"
+        )
+    }))
 }
 
 /// What is left of a plan that did not come to its end, and what can be done about it.

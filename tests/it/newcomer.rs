@@ -1,0 +1,148 @@
+//! The first day with a repository that has a history and no ledger: what was found, where, and what to do next.
+
+use std::path::{Path, PathBuf};
+
+use crate::command::{git, promenade};
+
+const MANIFEST: &str = "[package]\nname = \"acme\"\nversion = \"1.2.0\"\nedition = \"2024\"\n";
+
+/// A repository with two releases and a process file that `init` proposed.
+struct Day(tempfile::TempDir);
+
+impl Day {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let day = Self(tempfile::tempdir().unwrap());
+        let dir = day.path();
+        std::fs::create_dir_all(dir.join("sub")).unwrap();
+        git(&dir, &["init", "-q", "-b", "main"]);
+        identify(&dir);
+        std::fs::write(dir.join("sub/notes.txt"), "notes\n").unwrap();
+        for (path, text) in files {
+            std::fs::write(dir.join(path), text).unwrap();
+        }
+        git(&dir, &["add", "-A"]);
+        git(&dir, &["commit", "-q", "-m", "feat: all of it"]);
+        git(&dir, &["tag", "v1.1.0"]);
+        git(&dir, &["commit", "-q", "--allow-empty", "-m", "1.2.0"]);
+        git(&dir, &["tag", "v1.2.0"]);
+        assert_eq!(day.run(&["init", "--execute"]).0, 0);
+        git(&dir, &["add", "-A"]);
+        git(&dir, &["commit", "-q", "-m", "feat!: drop the old form"]);
+        day
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("repo")
+    }
+
+    /// Runs a command there: its exit code, and all that it says.
+    fn run(&self, args: &[&str]) -> (i32, String) {
+        run(&self.path(), args)
+    }
+
+    #[track_caller]
+    fn says(&self, args: &[&str], code: i32, words: &[&str]) {
+        says(&self.path(), args, code, words);
+    }
+}
+
+fn identify(dir: &Path) {
+    git(dir, &["config", "user.name", "Ada"]);
+    git(dir, &["config", "user.email", "ada@example.org"]);
+    git(dir, &["config", "commit.gpgsign", "false"]);
+}
+
+fn run(dir: &Path, args: &[&str]) -> (i32, String) {
+    let run = promenade(dir, args);
+    (run.code, run.out + &run.err)
+}
+
+#[track_caller]
+fn says(dir: &Path, args: &[&str], code: i32, words: &[&str]) {
+    let (found, said) = run(dir, args);
+    assert_eq!(found, code, "{args:?}: {said}");
+    for word in words {
+        assert!(said.contains(word), "{args:?}: no `{word}` in: {said}");
+    }
+}
+
+/// 0.1.0 was planned above the tag `v1.2.0`, for the ledger knew of nothing.
+#[test]
+fn a_release_does_not_begin_with_a_first_version_where_tags_name_releases() {
+    let day = Day::new(&[]);
+    let words = [
+        "`v1.2.0` names a release",
+        "ledger adopt --execute",
+        "ledger pull",
+    ];
+    day.says(&["release"], 2, &words);
+    day.says(&["--process=preset:rustshare", "candidate"], 2, &words);
+    // Somebody who says the version knows it.
+    day.says(&["release", "1.3.0"], 1, &["refused: release 1.3.0"]);
+
+    let build = ["build", "record", "sub", "--as", "ci:build"];
+    day.says(
+        &build,
+        0,
+        &["`v1.2.0` names a release", "only an empty ledger can"],
+    );
+    day.says(&[&build[..], &["--execute"]].concat(), 0, &["record 1"]);
+    day.says(
+        &["release"],
+        2,
+        &["git update-ref -d refs/promenade/ledger"],
+    );
+    git(&day.path(), &["update-ref", "-d", "refs/promenade/ledger"]);
+
+    day.says(&["ledger", "adopt", "--execute"], 0, &["adopt 2 versions"]);
+    day.says(&["release"], 1, &["refused: release 1.2.1"]);
+    let build = day.run(&build).1;
+    assert!(!build.contains("only an empty ledger"), "{build}");
+}
+
+#[test]
+fn a_shallow_clone_is_no_repository_without_a_release() {
+    let day = Day::new(&[]);
+    let url = format!("file://{}", day.path().display());
+    let beside = day.0.path();
+    git(beside, &["clone", "-q", "--depth=1", &url, "clone"]);
+    let shallow = beside.join("clone");
+    identify(&shallow);
+    let words = ["shallow clone", "git fetch --unshallow --tags"];
+    says(&shallow, &["version", "next"], 2, &words);
+    says(&shallow, &["release", "--no-push"], 2, &words);
+    says(&shallow, &["init"], 0, &words);
+    says(
+        &shallow,
+        &["version", "next", "--from", "1.2.0"],
+        0,
+        &["1.2.1"],
+    );
+    git(&shallow, &["fetch", "-q", "--unshallow", "--tags"]);
+    says(&shallow, &["version", "next"], 0, &["1.2.1"]);
+    assert!(!run(&shallow, &["init"]).1.contains("shallow"));
+}
+
+#[test]
+fn a_fix_that_nobody_spoke_of_is_said_to_be_taken_for_one() {
+    let day = Day::new(&[]);
+    let assumed = "nothing says what changed";
+    day.says(&["version", "next"], 0, &["1.2.1", assumed, "[impact]"]);
+    for args in [
+        ["version", "next", "--impact", "fix"],
+        ["version", "next", "--level", "patch"],
+        ["version", "next", "--lane", "hotfix"],
+    ] {
+        let (code, said) = day.run(&args);
+        assert_eq!(code, 0, "{said}");
+        assert!(!said.contains(assumed), "{said}");
+    }
+    let process = day.path().join("release.toml");
+    let text = std::fs::read_to_string(&process).unwrap();
+    std::fs::write(&process, format!("{text}\n[impact]\nfrom = \"commits\"\n")).unwrap();
+    let (_, said) = day.run(&["version", "next"]);
+    assert!(
+        said.starts_with("2.0.0") && !said.contains(assumed),
+        "{said}"
+    );
+}

@@ -146,3 +146,73 @@ fn a_fix_that_nobody_spoke_of_is_said_to_be_taken_for_one() {
         "{said}"
     );
 }
+
+#[test]
+fn outside_of_a_repository_the_place_is_what_is_wrong() {
+    let dir = tempfile::tempdir().unwrap();
+    let words = [
+        "is not in a git repository",
+        "--repo",
+        "--process preset:NAME",
+    ];
+    says(dir.path(), &["check"], 2, &words);
+    says(
+        dir.path(),
+        &["--process=preset:rustshare", "check"],
+        0,
+        &["sound"],
+    );
+    git(dir.path(), &["init", "-q", "--bare", "bare.git"]);
+    says(
+        &dir.path().join("bare.git"),
+        &["audit"],
+        2,
+        &["is bare", "--process FILE"],
+    );
+    // A file in the directory is taken all the same.
+    let day = Day::new(&[]);
+    std::fs::copy(
+        day.path().join("release.toml"),
+        dir.path().join("release.toml"),
+    )
+    .unwrap();
+    says(dir.path(), &["check"], 0, &["sound"]);
+}
+
+#[test]
+fn a_folder_of_the_repository_is_under_its_process() {
+    let day = Day::new(&[]);
+    let process = day.path().join("release.toml");
+    let text = std::fs::read_to_string(&process).unwrap();
+    std::fs::write(&process, text.replace("\"semver\"", "\"major-minor\"")).unwrap();
+    day.says(&["version", "parse", "1.2"], 0, &["1.2: release"]);
+    says(
+        &day.path().join("sub"),
+        &["version", "parse", "1.2"],
+        0,
+        &["1.2: release"],
+    );
+}
+
+#[test]
+fn what_is_not_there_yet_is_said_with_the_way_to_it() {
+    let day = Day::new(&[("Cargo.toml", MANIFEST)]);
+    day.says(&["status"], 0, &["nothing is recorded yet", "ledger adopt"]);
+    day.says(
+        &["changelog", "add", "Words."],
+        2,
+        &["`CHANGELOG.md`", "--file", "## [Unreleased]"],
+    );
+    day.says(&["candidate"], 2, &["no candidates", "`candidate = {"]);
+    day.says(&["init", "--execute"], 3, &["is there already and stays"]);
+    day.says(&["ledger", "adopt", "--execute"], 0, &["adopted"]);
+    assert!(!day.run(&["status"]).1.contains("nothing is recorded"));
+    let wrong = "`1.2.0` for `acme`, expected `1.2.1`; set it";
+    day.says(
+        &["release"],
+        2,
+        &[wrong, "`manifest set 1.2.1`", "`[commit]`"],
+    );
+    let nobody = ["names no `[[person]]`", "`ci:me`"];
+    day.says(&["release", "--as", "me"], 2, &nobody);
+}

@@ -116,15 +116,32 @@ impl Context {
                 Some(preset) => Process::preset(preset).map_err(CliError::input),
                 None => self.process_file(Path::new(name)),
             },
-            None => {
-                let root = Repository::discover(self.directory())
-                    .and_then(|repository| repository.work_tree())
-                    .unwrap_or_else(|_| self.directory().to_path_buf());
-                self.process_file(&root.join(PROCESS_FILE))
-            }
+            None => self.process_of_repository(),
         }?;
         let gates = self.gates.iter().cloned();
         Ok(gates.fold(process, Process::with_gate))
+    }
+
+    /// The folder that a repository has its process file in, or why there is none.
+    fn root(&self) -> Result<PathBuf, GitError> {
+        Repository::discover(self.directory())?.work_tree()
+    }
+
+    /// Reads the process file of the repository, or without one of the directory.
+    fn process_of_repository(&self) -> Result<Process, CliError> {
+        let (root, none) = match self.root() {
+            Ok(root) => (root, None),
+            Err(error) => (self.directory().to_path_buf(), Some(error)),
+        };
+        let path = root.join(PROCESS_FILE);
+        match none {
+            // What is wrong first is the place, not that a file is missing in it.
+            Some(why) if !path.exists() => Err(CliError::input(format!(
+                "{why}; a process can also be named: `--process FILE`, or one that ships: {}",
+                presets()
+            ))),
+            _ => self.process_file(&path),
+        }
     }
 
     /// Returns the component that is worked on, where a process has several: each has versions, tags and
@@ -206,14 +223,21 @@ impl Context {
     /// Returns whether a process was named, or stands in the repository.
     #[must_use]
     pub fn names_process(&self) -> bool {
-        self.global.process.is_some() || self.directory().join(PROCESS_FILE).is_file()
+        let root = || {
+            self.root()
+                .unwrap_or_else(|_| self.directory().to_path_buf())
+        };
+        self.global.process.is_some() || root().join(PROCESS_FILE).is_file()
     }
 
     pub(crate) fn process_file(&self, path: &Path) -> Result<Process, CliError> {
         let bytes = self.read(path).map_err(|error| {
-            let presets = promenade::process::preset::NAMES.join(", ");
-            let hint = "`init` proposes one; name another with `--process FILE`, or take one that ships: `--process preset:NAME`";
-            CliError { message: format!("{error}; {hint} ({presets})"), ..error }
+            let message = format!(
+                "{error}; `init` proposes one and `init --execute` writes it; name another with \
+                 `--process FILE`, or take one that ships: {}",
+                presets()
+            );
+            CliError { message, ..error }
         })?;
         let origin = path.display().to_string();
         let text = String::from_utf8(bytes).map_err(|error| {
@@ -238,6 +262,12 @@ impl Context {
             }
         })
     }
+}
+
+/// The processes that ship, as a command line names them.
+fn presets() -> String {
+    let names = promenade::process::preset::NAMES.join(", ");
+    format!("`--process preset:NAME` ({names})")
 }
 
 /// Gives an error of git its exit code.

@@ -32,7 +32,8 @@ pub enum GitError {
     },
     /// Nobody told git who commits.
     #[error(
-        "git does not know who you are; run `git config user.name` and `git config user.email`"
+        "git does not know who you are; run `git config user.name \"Your Name\"` and \
+         `git config user.email you@example.org`"
     )]
     NoIdentity,
     /// A work tree is needed.

@@ -23,6 +23,12 @@ pub(crate) struct CandidateArgs {
 
 pub(crate) fn run(args: &CandidateArgs, context: &Context) -> Result<Report, CliError> {
     let site = Site::open(context)?;
+    if site.process.version().candidate().is_none() {
+        return Err(CliError::input(
+            "the process has no candidates: `release` releases a commit as it is, or \
+             `candidate = { label = \"rc.{n}\", counter = \"label\" }` in its `[version]` brings them",
+        ));
+    }
     let commit = site.find(&args.commit)?;
     let since = site.since(site.released()?.as_ref(), &commit, args.impact, args.level)?;
     world::run_because(&args.act, context, &site, &since.why, |planner, _| {

@@ -167,7 +167,16 @@ pub(crate) fn run(args: &ChangelogArgs, context: &Context) -> Result<Report, Cli
     }
     let policy = policy(context)?;
     let path = path(args, context, &policy);
-    let bytes = context.read(&path)?;
+    let bytes = context.read(&path).map_err(|error| match error.exit {
+        Exit::Input => CliError {
+            message: format!(
+                "{}; name it with `--file`, or begin one with the lines `# Changelog` and `## [Unreleased]`",
+                error.message
+            ),
+            ..error
+        },
+        _ => error,
+    })?;
     let mut document = Document {
         name: path.display().to_string(),
         changelog: Changelog::from_bytes(&bytes)

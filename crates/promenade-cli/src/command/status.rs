@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::SecondsFormat;
 use promenade::digest::Digest;
+use promenade::promotion::ledger::Head;
 use promenade::promotion::{
     Board, Cell, Context as Asking, Event, ObligationKind, Stage, State, Subject, explain as ask,
 };
@@ -67,6 +68,12 @@ pub(crate) fn status(args: &StatusArgs, context: &Context) -> Result<Report, Cli
     let (name, policy) = (process.name(), process.promotion());
     let picture = Picture::take(name, policy, &state, &events, head.to_string(), &asking);
     let mut text = board::text(&picture, board::width());
+    if head == Head::EMPTY {
+        text.push_str(
+            "nothing is recorded yet: `ledger adopt` takes up what tags name, `ledger pull` fetches a ledger \
+             that somebody shares, `build record` begins one\n",
+        );
+    }
     for (path, drawn) in [
         (&args.svg, board::svg as fn(&Picture) -> String),
         (&args.html, board::html),

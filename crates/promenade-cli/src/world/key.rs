@@ -158,12 +158,11 @@ pub(super) fn actor(
         return named.parse().map_err(CliError::input);
     }
     let known: Vec<_> = people.iter().map(|person| person.name.as_str()).collect();
+    let known = match known.as_slice() {
+        [] => "the process names no `[[person]]`; expected".to_owned(),
+        known => format!("expected one of {}, or", known.join(", ")),
+    };
     Err(CliError::input(format!(
-        "`{named}` is no person of the process; expected one of {}, or an identity such as `ci:{named}`",
-        if known.is_empty() {
-            "nobody".to_owned()
-        } else {
-            known.join(", ")
-        }
+        "`{named}` is no person of the process; {known} an identity such as `ci:{named}`"
     )))
 }

@@ -131,7 +131,17 @@ impl Planner<'_> {
         let found = found.map_err(|error| refuse(error.file(), error.to_string()))?;
         match found.first() {
             None => Ok(changes),
-            Some(mismatch) => Err(refuse(&mismatch.file, mismatch.to_string())),
+            Some(mismatch) if self.process.commit().message.is_some() => {
+                Err(refuse(&mismatch.file, mismatch.to_string()))
+            }
+            Some(mismatch) => {
+                let reason = format!(
+                    "{mismatch}; set it and commit it (`manifest set {}`), or have the release do it: \
+                     `[commit]` with a `message` in the process",
+                    self.text(&request.version)
+                );
+                Err(refuse(&mismatch.file, reason))
+            }
         }
     }
 

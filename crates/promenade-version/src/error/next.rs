@@ -7,7 +7,10 @@ use crate::{FormatVersionError, Lane, Level, Line, Scheme};
 
 /// No version follows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no version follows {}: {kind}", .current.as_deref().unwrap_or("nothing"))]
+#[error("{}: {kind}", .current.as_ref().map_or_else(
+    || "there is no first version".to_owned(),
+    |current| format!("no version follows {current}"),
+))]
 pub struct NextVersionError {
     current: Option<String>,
     kind: NextVersionErrorKind,
@@ -57,7 +60,7 @@ pub enum NextVersionErrorKind {
     #[error("`{0}` would follow, and `{1}` exists")]
     Taken(String, String),
     /// The policy declares no candidates.
-    #[error("the policy has no candidates")]
+    #[error("the policy declares no `candidate`")]
     NoCandidates,
     /// The policy makes no candidates under this label.
     #[error("the policy makes no candidates labelled `{0}`")]

@@ -112,6 +112,25 @@ fn the_story_ends_with_a_ledger_that_git_and_we_can_read() {
     assert_eq!(channel("0"), "0.4.0");
 }
 
+/// The board that the README shows is one that the story draws.
+#[test]
+fn the_board_of_the_readme_is_in_the_story() {
+    let readme = std::fs::read_to_string(testkit::workspace().join("README.md")).unwrap();
+    let (_, board) = readme.split_once("```text\nversion").unwrap();
+    let (board, _) = board.split_once("```").unwrap();
+    let (_kept, told) = demo();
+    let (_, end) = told.rsplit_once("== v0.4.1 is found defective").unwrap();
+    let (drawn, _) = end.split_once("== the hotfix is merged back").unwrap();
+    let builds = |line: &&str| line.contains("  build  ");
+    let drawn: Vec<&str> = drawn
+        .lines()
+        .map(|line| line.strip_prefix("    ").unwrap_or(line))
+        .skip_while(|line| !line.starts_with("version"))
+        .filter(|line| !builds(line))
+        .collect();
+    assert_eq!(format!("version{board}").trim(), drawn.join("\n").trim());
+}
+
 /// C21.1: the changelog at the tag has the section, and the lock file says the same version.
 #[test]
 fn the_tag_holds_a_changelog_and_a_lock_file_of_its_version() {

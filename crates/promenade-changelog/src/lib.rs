@@ -14,6 +14,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Days are `NaiveDate`s of `chrono` 0.4, which needs none of its features here:
+//! `chrono = { version = "0.4", default-features = false }`.
+//!
 //! # Scope
 //!
 //! A [`Changelog`] is a view of its text; each verb (`cut`, `add`, `reword`, `open`, `yank`,

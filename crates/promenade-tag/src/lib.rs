@@ -23,6 +23,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Schemes and versions are those of `promenade-version`, a dependency of yours too.
+//!
 //! # Templates
 //!
 //! A template is literal text and placeholders in braces; a literal brace is doubled.

@@ -6,6 +6,9 @@
 //! one is a file, and stays when its holder is killed. Ours is made complete by `link(2)` and carries
 //! a mark. Whoever holds the first lock and finds a marked second one knows that its holder is dead,
 //! and removes it. A lock without the mark is another program's, and is waited for.
+//!
+//! Writers wait in turn: whoever waits for the first lock holds another one meanwhile, the queue, so that
+//! a writer that has just had its turn does not overtake those that wait.
 
 use std::cell::Cell;
 use std::fs::{self, File, OpenOptions};
@@ -21,12 +24,35 @@ const MARK: &str = "promenade-lock 1\n";
 
 /// How long another writer is waited for.
 const WAIT: Duration = Duration::from_secs(30);
+/// How long a writer waits for its turn; then it tries without, as the one whose turn it is may stand still.
+const TURN_WAIT: Duration = Duration::from_secs(10);
 /// How long the lock of another program is waited for.
 const FOREIGN_WAIT: Duration = Duration::from_secs(2);
 
+/// What stays in the directory of a stream.
+const KEPT: [&str; 3] = ["guard", "queue", "mark"];
+
+/// A file that is locked until this is dropped.
+struct Locked {
+    _file: File,
+}
+
+impl Locked {
+    fn of(path: PathBuf, deadline: Instant) -> Result<Self, GitError> {
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| GitError::file("opening", &path, &error))?;
+        lock(&file, &path, deadline)?;
+        Ok(Self { _file: file })
+    }
+}
+
 /// The right to write a stream, until it is dropped.
 pub(crate) struct Guard<'a> {
-    _file: File,
+    _locked: Locked,
     dir: PathBuf,
     disk: &'a dyn Disk,
     prepared: Cell<u32>,
@@ -40,17 +66,13 @@ impl<'a> Guard<'a> {
             apply(disk, DiskOp::MakeDir(parent))?;
             apply(disk, DiskOp::MakeDir(dir))?;
         }
-        let path = dir.join("guard");
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|error| GitError::file("opening", &path, &error))?;
-        lock(&file, &path)?;
+        let deadline = Instant::now() + WAIT;
+        let turn = Locked::of(dir.join("queue"), Instant::now() + TURN_WAIT);
+        let guard = Locked::of(dir.join("guard"), deadline)?;
+        drop(turn);
         let dir = dir.to_path_buf();
         let guard = Self {
-            _file: file,
+            _locked: guard,
             dir,
             disk,
             prepared: Cell::new(0),
@@ -70,7 +92,7 @@ impl<'a> Guard<'a> {
             return;
         };
         for entry in entries.flatten() {
-            if entry.file_name() != "guard" && entry.file_name() != "mark" {
+            if !KEPT.iter().any(|name| entry.file_name() == *name) {
                 // Litter is no reason to refuse an append.
                 let _ = self.disk.apply(DiskOp::Remove(&entry.path()));
             }
@@ -206,9 +228,8 @@ impl Drop for RefLock<'_> {
 }
 
 #[cfg(unix)]
-fn lock(file: &File, path: &Path) -> Result<(), GitError> {
+fn lock(file: &File, path: &Path, deadline: Instant) -> Result<(), GitError> {
     use rustix::fs::{FlockOperation, flock};
-    let deadline = Instant::now() + WAIT;
     let mut pause = Duration::from_micros(50);
     loop {
         match flock(file, FlockOperation::NonBlockingLockExclusive) {
@@ -229,6 +250,48 @@ fn lock(file: &File, path: &Path) -> Result<(), GitError> {
 
 /// Elsewhere git's lock alone excludes.
 #[cfg(not(unix))]
-fn lock(_file: &File, _path: &Path) -> Result<(), GitError> {
+fn lock(_file: &File, _path: &Path, _deadline: Instant) -> Result<(), GitError> {
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::durable::OsDisk;
+
+    #[test]
+    fn who_has_had_a_turn_does_not_overtake_who_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("stream");
+        let turns = Mutex::new(Vec::new());
+        for _ in 0..20 {
+            let first = Guard::acquire(&OsDisk, &dir).unwrap();
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    let _second = Guard::acquire(&OsDisk, &dir).unwrap();
+                    turns.lock().unwrap().push("who waits");
+                });
+                // The queue is taken: the other one waits.
+                while Locked::of(dir.join("queue"), Instant::now()).is_ok() {
+                    std::thread::yield_now();
+                }
+                drop(first);
+                let _again = Guard::acquire(&OsDisk, &dir).unwrap();
+                turns.lock().unwrap().push("who had a turn");
+            });
+            let turns = std::mem::take(&mut *turns.lock().unwrap());
+            assert_eq!(turns, ["who waits", "who had a turn"]);
+        }
+    }
+
+    #[test]
+    fn a_queue_that_stands_still_is_passed_by() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("stream");
+        drop(Guard::acquire(&OsDisk, &dir).unwrap());
+        let _still = Locked::of(dir.join("queue"), Instant::now()).unwrap();
+        assert!(Guard::acquire(&OsDisk, &dir).is_ok());
+    }
 }

@@ -130,8 +130,13 @@ fn wait(
 /// Ends a program with all that it started: whoever holds its output open would be waited for.
 #[cfg(unix)]
 fn end(child: &Child) -> io::Result<()> {
+    use rustix::io::Errno;
     use rustix::process::{Pid, Signal, kill_process_group};
-    kill_process_group(Pid::from_child(child), Signal::KILL).map_err(io::Error::from)
+    match kill_process_group(Pid::from_child(child), Signal::KILL) {
+        // All of them ended just now.
+        Ok(()) | Err(Errno::SRCH) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Ends a program.

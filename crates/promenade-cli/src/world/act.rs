@@ -116,6 +116,7 @@ pub(crate) fn carry_out(args: &ActArgs, site: &Site, plan: Plan) -> Result<Repor
         outside.hooks.for_plan(path.clone());
     }
     let mut outcomes = Vec::new();
+    interrupt::answer();
     let applied = site.apply(plan.clone(), &outside, &mut |step, outcome| {
         text.push_str(&format!("{outcome}: {step}\n"));
         for (name, printed) in outside.hooks.take_printed() {

@@ -13,6 +13,7 @@
 //! # }
 //! ```
 
+pub mod clock;
 pub mod crates;
 pub mod disk;
 pub mod github;

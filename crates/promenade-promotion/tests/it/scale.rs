@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Write as _};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use promenade_digest::Digest;
 use promenade_promotion::ledger::{Head, OpId, Record, StreamId};
@@ -86,21 +86,6 @@ fn peak_kib() -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// Measures how long a piece of work had the processor, so that other programs do not count; by the
-/// clock where the system does not tell.
-fn measured(work: impl FnOnce()) -> Duration {
-    let on_processor = || {
-        let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-        text.split_whitespace().next()?.parse::<u64>().ok()
-    };
-    let (start, before) = (Instant::now(), on_processor());
-    work();
-    match before.zip(on_processor()) {
-        Some((before, after)) => Duration::from_nanos(after - before),
-        None => start.elapsed(),
-    }
-}
-
 #[test]
 fn a_long_ledger_replays_in_a_few_passes_of_its_hash_and_little_memory() {
     let records = testkit::scale(20_000, 1_000_000);
@@ -108,14 +93,14 @@ fn a_long_ledger_replays_in_a_few_passes_of_its_hash_and_little_memory() {
     let head = write(&path, records);
     let before = peak_kib();
     let mut size_bytes = 0;
-    let hashing = measured(|| {
+    let hashing = testkit::clock::worked(|| {
         read(&path, &mut |bytes| {
             std::hint::black_box(Digest::sha256(bytes));
             size_bytes += bytes.len();
         });
     });
     let mut replay = Replay::new(&StreamId::new("app").unwrap());
-    let replaying = measured(|| {
+    let replaying = testkit::clock::worked(|| {
         read(&path, &mut |bytes| {
             replay.step(&Record::parse(bytes).unwrap()).unwrap()
         });

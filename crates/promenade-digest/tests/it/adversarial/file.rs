@@ -219,8 +219,11 @@ fn adv_050_a_tree_that_changes_meanwhile() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("a"), "one").unwrap();
     fs::write(dir.path().join("b"), "two").unwrap();
-    // What was written a moment ago would have the same time as what is written now.
-    std::thread::sleep(std::time::Duration::from_millis(20));
+    // What was written a moment ago may have the same time as what is written now.
+    let long_ago =
+        std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    let folder = fs::File::open(dir.path()).unwrap();
+    folder.set_modified(long_ago).unwrap();
     let path = dir.path().to_owned();
     let error = tree_id(dir.path(), &mut |_| {
         fs::write(path.join("c"), "three").unwrap();

@@ -78,7 +78,8 @@ impl Fake {
     }
 
     pub(crate) fn registry_as(&self, credentials: Credentials) -> HttpRegistry {
-        let limit = Duration::from_secs(5);
+        // A machine may be slow: no test waits for this limit.
+        let limit = Duration::from_secs(60);
         HttpRegistry::new(&self.host, &"app".parse().unwrap(), credentials, limit).unwrap()
     }
 }

@@ -152,6 +152,26 @@ fn adv_090_absent_denied_throttled_and_failing_are_four_different_things() {
 }
 
 #[test]
+fn what_is_not_answered_within_the_limit_is_unknown() {
+    // Connections are made, and nobody takes them.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let registry = HttpRegistry::new(
+        &silent.local_addr().unwrap().to_string(),
+        &"app".parse().unwrap(),
+        Credentials::Anonymous,
+        std::time::Duration::from_millis(200),
+    )
+    .unwrap();
+    assert!(matches!(
+        kind(registry.find(&latest())),
+        Kind::Unknown { .. }
+    ));
+    let manifest = Manifest::new(OCI, BODY);
+    let put = registry.put(&name("latest"), &manifest);
+    assert!(matches!(kind(put), Kind::Unknown { .. }));
+}
+
+#[test]
 fn adv_091_a_body_that_is_cut_short_is_unknown() {
     let fake = Fake::new(|_, _| ok(&[("Content-Length", "4000")]));
     assert!(matches!(

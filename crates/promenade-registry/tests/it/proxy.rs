@@ -2,7 +2,7 @@
 //! that a test names.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -27,6 +27,17 @@ pub(crate) struct Proxy {
     pub(crate) failed: Arc<AtomicUsize>,
     /// Says when a request is held.
     pub(crate) held: Receiver<String>,
+    holding: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+/// Whoever is held is hung up on.
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        for client in self.holding.lock().unwrap().drain(..) {
+            // It may be gone already.
+            let _ = client.shutdown(Shutdown::Both);
+        }
+    }
 }
 
 type Decide = Box<dyn FnMut(&str) -> Fate + Send>;
@@ -41,17 +52,26 @@ impl Proxy {
         let decide: Arc<Mutex<Decide>> = Arc::new(Mutex::new(Box::new(decide)));
         let upstream = upstream.to_owned();
         let count = Arc::clone(&failed);
+        let holding = Arc::new(Mutex::new(Vec::new()));
+        let clients = Arc::clone(&holding);
         // The threads end with the test process.
         std::thread::spawn(move || {
             for client in listener.incoming() {
                 let (decide, count) = (Arc::clone(&decide), Arc::clone(&count));
                 let (upstream, told) = (upstream.clone(), told.clone());
+                let clients = Arc::clone(&clients);
                 std::thread::spawn(move || {
-                    serve(client.unwrap(), &upstream, &decide, &count, &told);
+                    let client = client.unwrap();
+                    serve(client, &upstream, &decide, &count, &told, &clients);
                 });
             }
         });
-        Self { host, failed, held }
+        Self {
+            host,
+            failed,
+            held,
+            holding,
+        }
     }
 }
 
@@ -62,6 +82,7 @@ fn serve(
     decide: &Mutex<Decide>,
     failed: &AtomicUsize,
     told: &Sender<String>,
+    holding: &Mutex<Vec<TcpStream>>,
 ) -> Option<()> {
     let mut reader = BufReader::new(client.try_clone().ok()?);
     let (mut head, mut length) = (String::new(), 0);
@@ -103,8 +124,9 @@ fn serve(
             client.write_all(text).ok()?;
         }
         Fate::Hold | Fate::HoldAfter => {
+            holding.lock().ok()?.push(client.try_clone().ok()?);
             told.send(line).ok()?;
-            // Until the client is gone.
+            // Until the client is gone, or the proxy.
             let _ = reader.read_to_end(&mut Vec::new());
         }
     }

@@ -23,14 +23,16 @@ const PATIENCE: Patience = Patience {
     pause: Duration::from_millis(1),
 };
 
+/// No test hangs on it: a machine may be slow.
+const LIMIT: Duration = Duration::from_secs(120);
+
 fn client(server: &Server) -> HttpRegistry {
     client_of(&server.host)
 }
 
 fn client_of(host: &str) -> HttpRegistry {
-    let limit = Duration::from_secs(10);
     let repository = "app".parse().unwrap();
-    HttpRegistry::new(host, &repository, Credentials::Anonymous, limit).unwrap()
+    HttpRegistry::new(host, &repository, Credentials::Anonymous, LIMIT).unwrap()
 }
 
 /// Builds an image, which `skopeo` and we see under the same digest.
@@ -304,22 +306,24 @@ fn a_put_that_is_never_answered_is_taken_up_by_the_next_run() {
                 puts += usize::from(line.starts_with("PUT "));
                 match puts.cmp(&put) {
                     std::cmp::Ordering::Less => Fate::Pass,
-                    std::cmp::Ordering::Equal => fate,
+                    std::cmp::Ordering::Equal if line.starts_with("PUT ") => fate,
                     // And from then on the network is gone.
-                    std::cmp::Ordering::Greater => Fate::Fail,
+                    _ => Fate::Fail,
                 }
             });
-            let repository = "app".parse().unwrap();
-            let limit = Duration::from_millis(300);
-            let gone =
-                HttpRegistry::new(&proxy.host, &repository, Credentials::Anonymous, limit).unwrap();
+            let gone = client_of(&proxy.host);
             let quick = Patience {
                 attempts: 1,
                 pause: Duration::ZERO,
             };
-            let report = reconcile(&gone, set.as_slice(), &set, quick);
-            let held = proxy.held.recv_timeout(limit * 20).unwrap();
-            assert!(held.starts_with("PUT "), "{held}");
+            let report = std::thread::scope(|scope| {
+                let run = scope.spawn(|| reconcile(&gone, set.as_slice(), &set, quick));
+                let held = proxy.held.recv_timeout(LIMIT).unwrap();
+                assert!(held.starts_with("PUT "), "{held}");
+                // Not by the clock: the line breaks when the request is known to hang.
+                drop(proxy);
+                run.join().unwrap()
+            });
             assert!(!report.is_done(), "{report:?}");
             assert!(
                 report

@@ -1,9 +1,8 @@
 //! A real registry on this machine (Debian's `docker-registry`), filled by `umoci` and `skopeo`.
 
-use std::net::TcpListener;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// A registry of our own, ended with the test.
 pub(crate) struct Server {
@@ -27,37 +26,38 @@ impl Server {
         }
         let program = testkit::program("docker-registry")?;
         let dir = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let host = format!("127.0.0.1:{port}");
+        // It takes a free port itself, and says which: nobody else can take one that is found before.
         let config = format!(
-            "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage:\n  \
+            "version: 0.1\nlog: {{level: info, accesslog: {{disabled: true}}}}\nstorage:\n  \
              filesystem: {{rootdirectory: {}}}\n  delete: {{enabled: true}}\n  \
-             maintenance: {{uploadpurging: {{enabled: false}}}}\nhttp: {{addr: {host}}}\n",
+             maintenance: {{uploadpurging: {{enabled: false}}}}\nhttp: {{addr: 127.0.0.1:0}}\n",
             dir.path().join("data").display(),
         );
         let file = dir.path().join("reg.yml");
         std::fs::write(&file, config).unwrap();
-        let child = Command::new(program)
+        let mut child = Command::new(program)
             .arg("serve")
             .arg(&file)
             .env("REGISTRY_HTTP_SECRET", "test")
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let server = Self { child, host, dir };
-        let start = Instant::now();
-        while std::net::TcpStream::connect(&server.host).is_err() {
-            assert!(
-                start.elapsed() < Duration::from_secs(20),
-                "the registry does not start"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut server = Self {
+            child,
+            host: String::new(),
+            dir,
+        };
+        let mut before = Vec::new();
+        let host = said.by_ref().map_while(Result::ok).find_map(|line| {
+            let host = listens(&line).map(str::to_owned);
+            before.push(line);
+            host
+        });
+        server.host = host.unwrap_or_else(|| panic!("the registry does not start: {before:?}"));
+        // What it says later is read to its end, so that it never waits for a reader.
+        std::thread::spawn(move || said.for_each(drop));
         Some(server)
     }
 
@@ -96,6 +96,12 @@ impl Server {
         ];
         run(self.dir.path(), "skopeo", &args).trim().to_owned()
     }
+}
+
+/// Where a registry that says this listens.
+fn listens(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once("listening on ")?;
+    rest.split(['"', ',', ' ']).next()
 }
 
 #[track_caller]

@@ -13,7 +13,7 @@ use promenade_signature::{
 };
 
 const NOW: &str = "2026-11-21T00:00:00Z";
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(120);
 const PAYLOAD: &[u8] = b"object 0000\ntype commit\ntag v1.0.0\n\nRelease\n";
 
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
@@ -650,7 +650,7 @@ fn gpg_signs_without_a_terminal_and_gives_up_in_time() {
     let error = absent.sign("git", PAYLOAD).unwrap_err();
     assert!(error.to_string().contains("made no signature"), "{error}");
     let slow = home.path().join("slow");
-    std::fs::write(&slow, "#!/bin/sh\nexec sleep 30\n").unwrap();
+    std::fs::write(&slow, "#!/bin/sh\nexec sleep 100\n").unwrap();
     std::os::unix::fs::PermissionsExt::set_mode(
         &mut std::fs::metadata(&slow).unwrap().permissions(),
         0o755,
@@ -660,7 +660,7 @@ fn gpg_signs_without_a_terminal_and_gives_up_in_time() {
     let stuck = GpgSigner::new(&slow, None, &key, Duration::from_millis(200));
     let error = stuck.sign("git", PAYLOAD).unwrap_err();
     assert!(error.to_string().contains("did not end"), "{error}");
-    assert!(start.elapsed() < Duration::from_secs(10));
+    assert!(start.elapsed() < Duration::from_secs(90));
 }
 
 #[test]
@@ -675,7 +675,7 @@ fn gpg_asks_nobody_for_a_passphrase() {
     };
     // Whoever asks leaves a trace, and waits for an answer that never comes.
     let asked = home.path().join("asked");
-    let pinentry = write("ask", &format!("touch {}; exec sleep 60", asked.display()));
+    let pinentry = write("ask", &format!("touch {}; exec sleep 250", asked.display()));
     let config = format!("pinentry-program {}\n", pinentry.display());
     std::fs::write(home.path().join("gpg-agent.conf"), config).unwrap();
     let user = "closed <closed@example.org>";
@@ -698,7 +698,6 @@ fn gpg_asks_nobody_for_a_passphrase() {
     gpgconf.args(kill).env("GNUPGHOME", home.path());
     assert!(gpgconf.status().unwrap().success());
 
-    let start = std::time::Instant::now();
     let signer = GpgSigner::new(&home.gpg, Some(home.path()), key, LIMIT);
     let error = signer.sign("git", PAYLOAD).unwrap_err();
     let said = error.to_string();
@@ -706,16 +705,22 @@ fn gpg_asks_nobody_for_a_passphrase() {
         said.contains("made no signature") && !said.contains("No secret key"),
         "{said}"
     );
-    assert!(start.elapsed() < LIMIT && !asked.exists());
+    assert!(!said.contains("did not end within") && !asked.exists());
 
     // The same options in other hands: it is asked for, and nobody answers in time.
     let gpg = home.gpg.display();
     let force = "for one; do shift; case $one in --pinentry-mode=error) one=--pinentry-mode=ask;; esac; set -- \"$@\" \"$one\"; done";
     let asks = write("asks", &format!("{force}\nexec {gpg} \"$@\""));
-    let signer = GpgSigner::new(&asks, Some(home.path()), key, Duration::from_secs(2));
-    let start = std::time::Instant::now();
-    let error = signer.sign("git", PAYLOAD).unwrap_err();
-    assert!(error.to_string().contains("did not end within"), "{error}");
-    assert!(start.elapsed() < Duration::from_secs(10));
-    assert!(asked.exists());
+    // How long it takes until somebody is asked hangs on the machine: more and more time is given.
+    for secs in [2, 8, 32, 128] {
+        let signer = GpgSigner::new(&asks, Some(home.path()), key, Duration::from_secs(secs));
+        let start = std::time::Instant::now();
+        let error = signer.sign("git", PAYLOAD).unwrap_err();
+        assert!(error.to_string().contains("did not end within"), "{error}");
+        assert!(start.elapsed() < Duration::from_secs(secs + 60));
+        if asked.exists() {
+            return;
+        }
+    }
+    panic!("nobody was asked");
 }

@@ -1,7 +1,7 @@
 //! A bare remote over the real git protocol, on loopback: a push that is rejected in the middle, a connection
 //! that breaks, a remote that moved, a remote that is gone. The state is clear, and the same plan goes on.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -12,25 +12,36 @@ use crate::house::{House, executable};
 /// A `git daemon` that takes pushes; it ends with the value.
 struct Daemon {
     child: Child,
-    port: u16,
+    address: SocketAddr,
+}
+
+/// An address of this machine with a port that nobody takes while no daemon listens at it: on Linux the whole
+/// of 127.0.0.0/8 is this machine's, and each process has an address of its own.
+fn own_address() -> SocketAddr {
+    let host = if cfg!(target_os = "linux") {
+        let [_, a, b, c] = std::process::id().to_be_bytes();
+        // Process numbers end below 2^22.
+        Ipv4Addr::new(127, 128 | a, b, c)
+    } else {
+        Ipv4Addr::LOCALHOST
+    };
+    let free = TcpListener::bind((IpAddr::V4(host), 0)).unwrap();
+    free.local_addr().unwrap()
 }
 
 impl Daemon {
-    /// Serves a folder on a port, or on a free one.
-    fn serve(base: &Path, port: Option<u16>) -> Option<Self> {
+    /// Serves a folder.
+    fn serve(base: &Path, address: SocketAddr) -> Option<Self> {
         let exec = git(base, &["--exec-path"]);
         let program = PathBuf::from(exec.trim()).join("git-daemon");
         if !program.is_file() {
             testkit::program("git-daemon")?;
         }
-        let port = port.unwrap_or_else(|| {
-            let free = TcpListener::bind("127.0.0.1:0").unwrap();
-            free.local_addr().unwrap().port()
-        });
         let child = Command::new(program)
             .args(["--export-all", "--enable=receive-pack", "--reuseaddr"])
-            .args(["--listen=127.0.0.1", "--informative-errors"])
-            .arg(format!("--port={port}"))
+            .arg("--informative-errors")
+            .arg(format!("--listen={}", address.ip()))
+            .arg(format!("--port={}", address.port()))
             .arg(format!("--base-path={}", base.display()))
             .arg(base)
             .stdin(Stdio::null())
@@ -38,14 +49,13 @@ impl Daemon {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let daemon = Self { child, port };
-        for _ in 0..500 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return Some(daemon);
-            }
+        let mut daemon = Self { child, address };
+        while TcpStream::connect(address).is_err() {
+            let ended = daemon.child.try_wait().unwrap();
+            assert!(ended.is_none(), "the daemon does not answer: {ended:?}");
             std::thread::sleep(Duration::from_millis(10));
         }
-        panic!("the daemon does not answer");
+        Some(daemon)
     }
 }
 
@@ -71,8 +81,8 @@ fn published() -> Option<(House, PathBuf, Daemon)> {
     let house = House::new("cargo-workspace", "main", &files);
     house.build(&house.head());
     let bare = house.publishes();
-    let daemon = Daemon::serve(&house.beside(""), None)?;
-    let url = format!("git://127.0.0.1:{}/remote.git", daemon.port);
+    let daemon = Daemon::serve(&house.beside(""), own_address())?;
+    let url = format!("git://{}/remote.git", daemon.address);
     house.git(&["remote", "set-url", "origin", &url]);
     house.act(&["candidate"]);
     assert!(refs(&bare).contains("refs/tags/v0.1.0-rc.1"));
@@ -181,7 +191,7 @@ fn a_remote_that_is_gone_is_said_and_the_plan_goes_on_when_it_is_back() {
     let Some((house, bare, daemon)) = published() else {
         return;
     };
-    let port = daemon.port;
+    let address = daemon.address;
     let plan = house.beside("plan.json").to_str().unwrap().to_owned();
     let run = house.run(&["release", "--save", &plan]);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
@@ -190,7 +200,7 @@ fn a_remote_that_is_gone_is_said_and_the_plan_goes_on_when_it_is_back() {
     let run = house.run(&["apply", &plan, "--execute"]);
     assert_eq!(run.code, 4, "{}{}", run.out, run.err);
     assert_eq!(house.refs(), before, "nothing was begun");
-    let back = Daemon::serve(&house.beside(""), Some(port));
+    let back = Daemon::serve(&house.beside(""), address);
     let run = house.run(&["apply", &plan, "--until", "tag", "--execute"]);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     drop(back);
@@ -203,7 +213,7 @@ fn a_remote_that_is_gone_is_said_and_the_plan_goes_on_when_it_is_back() {
         (begun, there),
         "what is done stays"
     );
-    let _back = Daemon::serve(&house.beside(""), Some(port));
+    let _back = Daemon::serve(&house.beside(""), address);
     house.act(&["apply", &plan]);
     same(&house, &bare);
     let at = house.now();

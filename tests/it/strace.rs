@@ -1,9 +1,10 @@
 //! The command line under `strace`: killed or stopped at any of its system calls that change the world.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::command::{git, promenade};
 
@@ -93,25 +94,52 @@ pub(crate) fn stands_still(repo: &Path, child: &mut Child) -> bool {
     }
 }
 
+/// The programs that another one has started.
+fn children(parent: &Child) -> Vec<String> {
+    let id = parent.id();
+    let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    children.split_whitespace().map(str::to_owned).collect()
+}
+
 /// Lets the program under `strace` go on.
 pub(crate) fn go_on(strace: &Child) {
-    let id = strace.id();
-    let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
-    for child in children.split_whitespace() {
-        crate::command::signal("CONT", child);
+    for child in children(strace) {
+        crate::command::signal("CONT", &child);
     }
 }
 
-/// Waits for a child for a while.
-pub(crate) fn ends_within(child: &mut Child, time: Duration) -> bool {
-    let start = Instant::now();
-    while start.elapsed() < time {
-        if child.try_wait().unwrap().is_some() {
-            return true;
+/// The files that a program has locked, by number.
+fn locks(id: &str) -> Vec<u64> {
+    let files = std::fs::read_dir(format!("/proc/{id}/fdinfo")).unwrap();
+    let texts = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let texts: Vec<_> = texts.collect();
+    let lines = texts.iter().flat_map(|text| text.lines());
+    // Lines as `lock: 1: FLOCK ADVISORY WRITE 4711 fe:00:1234 0 EOF`.
+    let locks = lines.filter(|line| line.starts_with("lock:"));
+    let file = |line: &str| {
+        line.split_whitespace()
+            .nth(6)?
+            .rsplit(':')
+            .next()?
+            .parse()
+            .ok()
+    };
+    locks.filter_map(file).collect()
+}
+
+/// Waits until a program ends, or comes to a file that the one that stands still under `strace` has locked:
+/// it goes no further before that one does.
+pub(crate) fn ends_or_waits_for(strace: &Child, other: &mut Child) {
+    let locked: Vec<u64> = children(strace).iter().flat_map(|id| locks(id)).collect();
+    let files = PathBuf::from(format!("/proc/{}/fd", other.id()));
+    while other.try_wait().unwrap().is_none() {
+        let open = std::fs::read_dir(&files).into_iter().flatten().flatten();
+        let mut open = open.filter_map(|file| std::fs::metadata(file.path()).ok());
+        if open.any(|file| locked.contains(&file.ino())) {
+            return;
         }
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(2));
     }
-    false
 }
 
 /// Waits until no program works below a folder any more: a push goes on when who started it is dead.

@@ -278,6 +278,7 @@ impl CalendarFormat {
     }
 
     /// Accepts the numbers at the start of a version text, if all is as it should be.
+    #[inline]
     pub(crate) fn accepts(&self, scan: &Scan) -> bool {
         let mut places = scan.parts.iter().zip(&self.groups);
         scan.count == self.groups.len()

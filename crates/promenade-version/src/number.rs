@@ -54,6 +54,7 @@ impl Scan {
 }
 
 /// Reads up to three numbers at the start of a text; nothing where more care is needed.
+#[inline]
 pub(crate) fn scan(text: &str) -> Option<Scan> {
     let mut parts = [Part::default(); 3];
     let mut rest = text.as_bytes();
@@ -74,6 +75,7 @@ pub(crate) fn scan(text: &str) -> Option<Scan> {
     None
 }
 
+#[inline]
 fn digits<'a>(bytes: &'a [u8], part: &mut Part) -> Option<&'a [u8]> {
     let mut rest = bytes;
     while let [byte @ b'0'..=b'9', tail @ ..] = rest {

@@ -366,6 +366,7 @@ impl Scheme {
         Some(())
     }
 
+    #[inline]
     fn read(&self, text: &str) -> Result<Version, ParseVersionErrorKind> {
         let (numbers, end) = match self.read_quickly(text) {
             Some(found) => found,
@@ -405,6 +406,7 @@ impl Scheme {
     }
 
     /// Reads the numbers of a canonical text, and where they end.
+    #[inline]
     fn read_quickly(&self, text: &str) -> Option<([u64; 3], usize)> {
         let scan = number::scan(text)?;
         let canonical = match &self.kind {

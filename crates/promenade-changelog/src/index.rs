@@ -3,13 +3,13 @@
 //! A map or a sort is compiled anew for every type that it holds: with one type for all searches and
 //! one for all sorts, who embeds the crate builds it in half of the time.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// A number for each of some texts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
-    numbers: BTreeMap<String, usize>,
+    numbers: HashMap<String, usize>,
 }
 
 impl Index {
@@ -50,10 +50,11 @@ impl Index {
     }
 
     /// Returns the texts in their order, with their numbers.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.numbers
-            .iter()
-            .map(|(text, number)| (text.as_str(), *number))
+    pub(crate) fn sorted(&self) -> Vec<(&str, usize)> {
+        let numbers = self.numbers.iter();
+        let mut sorted: Vec<_> = numbers.map(|(text, at)| (text.as_str(), *at)).collect();
+        sorted.sort_unstable();
+        sorted
     }
 }
 

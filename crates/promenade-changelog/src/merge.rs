@@ -151,7 +151,8 @@ impl Blocks {
     /// Returns the blocks in the order of their names.
     fn iter(&self) -> impl Iterator<Item = (&str, &Block)> {
         self.index
-            .iter()
+            .sorted()
+            .into_iter()
             .filter_map(|(name, at)| Some((name, self.blocks.get(at)?)))
     }
 }

@@ -73,7 +73,8 @@ impl Changelog<'_> {
         // Few labels are looked up one by one; many are found in one pass.
         if used.len() < 16 {
             let mut found: Vec<_> = used
-                .iter()
+                .sorted()
+                .into_iter()
                 .filter_map(|(label, _)| self.link(label))
                 .collect();
             sort_by_numbers(&mut found, |link| (link.at.label.0, 0));

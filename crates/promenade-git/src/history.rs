@@ -6,6 +6,7 @@ use std::collections::{BinaryHeap, HashMap};
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix::objs::Kind;
+use gix::prelude::FindExt as _;
 
 use crate::{CommitId, GitError, Ident, Repository};
 
@@ -45,8 +46,7 @@ impl Repository {
     pub fn commit_at(&self, revision: &str) -> Result<Commit, GitError> {
         let repository = self.local();
         let id = self.resolve(revision)?.object()?;
-        let object = load(&repository, id)?;
-        decode(id, &object)
+        decode(id, load(&repository, id, &mut Vec::new())?)
     }
 
     /// Returns the commits that `until` has and none of `since` has, newest first, in the order and
@@ -57,7 +57,9 @@ impl Repository {
     /// history is cut off.
     pub fn commits(&self, since: &[&str], until: &str) -> Result<Vec<Commit>, GitError> {
         self.require_history()?;
-        let repository = self.local();
+        let mut repository = self.local();
+        // What is read once is not worth a copy.
+        repository.objects.unset_object_cache();
         let tip = self.resolve(until)?.object()?;
         let hidden = since
             .iter()
@@ -100,8 +102,8 @@ struct Node {
     parents: Vec<ObjectId>,
     hidden: bool,
     queued: bool,
-    /// The bytes, until it is known that they are not wanted.
-    data: Option<Vec<u8>>,
+    /// What it says, until it is known that nobody wants it; nothing if it cannot be read whole.
+    commit: Option<Commit>,
 }
 
 /// Git's `limit_list`: by date, until nothing interesting is left and [`SLOP`] more were seen.
@@ -113,6 +115,8 @@ struct Walk<'repo> {
     queue: BinaryHeap<(i64, Reverse<usize>, usize)>,
     interesting: usize,
     pushed: usize,
+    /// The bytes of the commit that was read last.
+    buffer: Vec<u8>,
 }
 
 impl<'repo> Walk<'repo> {
@@ -125,18 +129,23 @@ impl<'repo> Walk<'repo> {
             queue: BinaryHeap::new(),
             interesting: 0,
             pushed: 0,
+            buffer: Vec::new(),
         }
     }
 
     fn run(mut self, tip: ObjectId, hidden: &[ObjectId]) -> Result<Vec<Commit>, GitError> {
         let order = self.limit(tip, hidden)?;
-        let wanted = order.into_iter().filter_map(|at| self.nodes.get(at));
-        wanted
-            .map(|node| match &node.data {
-                Some(data) => decode(node.id, data),
-                None => decode(node.id, &load(self.repository, node.id)?),
-            })
-            .collect()
+        let mut commits = Vec::with_capacity(order.len());
+        for at in order {
+            let Some(node) = self.nodes.get_mut(at) else {
+                continue;
+            };
+            commits.push(match node.commit.take() {
+                Some(commit) => commit,
+                None => decode(node.id, load(self.repository, node.id, &mut self.buffer)?)?,
+            });
+        }
+        Ok(commits)
     }
 
     /// Returns the places of the commits that the tip has and none of the hidden ones.
@@ -153,13 +162,14 @@ impl<'repo> Walk<'repo> {
                 continue;
             };
             node.queued = false;
-            let parents = node.parents.clone();
             let (is_hidden, date) = (node.hidden, node.date);
             if !is_hidden {
                 self.interesting -= 1;
             }
-            for parent in parents {
+            let mut parents = 0;
+            while let Some(parent) = self.parent(at, parents) {
                 self.meet(parent, is_hidden)?;
+                parents += 1;
             }
             if is_hidden {
                 let next = self.queue.peek().map(|(date, _, _)| *date);
@@ -179,6 +189,10 @@ impl<'repo> Walk<'repo> {
         let is_wanted = |at: &usize| self.nodes.get(*at).is_some_and(|node| !node.hidden);
         order.retain(is_wanted);
         Ok(order)
+    }
+
+    fn parent(&self, at: usize, number: usize) -> Option<ObjectId> {
+        self.nodes.get(at)?.parents.get(number).copied()
     }
 
     /// Queues a commit that is met for the first time; hides one that a hidden commit reaches.
@@ -213,7 +227,7 @@ impl<'repo> Walk<'repo> {
                 continue;
             }
             node.hidden = true;
-            node.data = None;
+            node.commit = None;
             if node.queued {
                 self.interesting -= 1;
             }
@@ -222,14 +236,14 @@ impl<'repo> Walk<'repo> {
         }
     }
 
-    fn node(&self, id: ObjectId, hidden: bool) -> Result<Node, GitError> {
-        let node = |parents, date, data| Node {
+    fn node(&mut self, id: ObjectId, hidden: bool) -> Result<Node, GitError> {
+        let node = |parents, date, commit| Node {
             id,
             date,
             parents,
             hidden,
             queued: true,
-            data,
+            commit,
         };
         // The bytes of a hidden commit are never shown: the commit-graph, if there is one, knows enough.
         if hidden
@@ -245,10 +259,13 @@ impl<'repo> Walk<'repo> {
                 return Ok(node(parents, date, None));
             }
         }
-        let data = load(self.repository, id)?;
+        let data = load(self.repository, id, &mut self.buffer)?;
+        if !hidden && let Ok((commit, parents, date)) = read(id, data) {
+            return Ok(node(parents, date, Some(commit)));
+        }
         let mut parents = Vec::new();
         let mut date = 0;
-        for token in gix::objs::CommitRefIter::from_bytes(&data, id.kind()) {
+        for token in gix::objs::CommitRefIter::from_bytes(data, id.kind()) {
             use gix::objs::commit::ref_iter::Token;
             match token.map_err(|error| GitError::object(id, error))? {
                 Token::Parent { id } => parents.push(id),
@@ -259,13 +276,19 @@ impl<'repo> Walk<'repo> {
                 _ => {}
             }
         }
-        Ok(node(parents, date, (!hidden).then_some(data)))
+        Ok(node(parents, date, None))
     }
 }
 
-fn load(repository: &gix::Repository, id: ObjectId) -> Result<Vec<u8>, GitError> {
+/// Reads the bytes of a commit into a buffer.
+fn load<'b>(
+    repository: &gix::Repository,
+    id: ObjectId,
+    buffer: &'b mut Vec<u8>,
+) -> Result<&'b [u8], GitError> {
     let object = repository
-        .find_object(id)
+        .objects
+        .find(&id, buffer)
         .map_err(|error| GitError::object(id, error))?;
     if object.kind != Kind::Commit {
         return Err(GitError::object(
@@ -273,20 +296,29 @@ fn load(repository: &gix::Repository, id: ObjectId) -> Result<Vec<u8>, GitError>
             format!("is a {}, not a commit", object.kind),
         ));
     }
-    Ok(object.detach().data)
+    Ok(object.data)
 }
 
 fn decode(id: ObjectId, data: &[u8]) -> Result<Commit, GitError> {
+    read(id, data).map(|(commit, ..)| commit)
+}
+
+/// Reads a commit; the ids of its parents and its date as git has them too.
+fn read(id: ObjectId, data: &[u8]) -> Result<(Commit, Vec<ObjectId>, i64), GitError> {
     let commit = gix::objs::CommitRef::from_bytes(data, id.kind())
         .map_err(|error| GitError::object(id, error))?;
     let bad = |error| GitError::object(id, error);
-    Ok(Commit {
+    let committer = commit.committer().map_err(bad)?;
+    let date = committer.time().map_or(0, |time| time.seconds);
+    let parents: Vec<_> = commit.parents().collect();
+    let commit = Commit {
         id: CommitId::of(id),
-        parents: commit.parents().map(CommitId::of).collect(),
+        parents: parents.iter().copied().map(CommitId::of).collect(),
         message: commit.message.to_str_lossy().into_owned(),
         author: Ident::read(commit.author().map_err(bad)?),
-        committer: Ident::read(commit.committer().map_err(bad)?),
-    })
+        committer: Ident::read(committer),
+    };
+    Ok((commit, parents, date))
 }
 
 #[cfg(test)]

@@ -18,7 +18,10 @@ pub(super) struct Change {
 pub(super) fn changes(message: &str) -> Vec<Change> {
     let subject = first_line(message);
     let body = message.split_once('\n').map_or("", |(_, body)| body);
-    let lower = subject.to_ascii_lowercase();
+    let starts = |start: &str| {
+        let head = subject.get(..start.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(start))
+    };
     if [
         "fixup!",
         "squash!",
@@ -27,8 +30,8 @@ pub(super) fn changes(message: &str) -> Vec<Change> {
         "merge remote-tracking",
         "merge tag",
     ]
-    .iter()
-    .any(|start| lower.starts_with(start))
+    .into_iter()
+    .any(starts)
     {
         return Vec::new();
     }

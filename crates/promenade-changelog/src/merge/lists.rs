@@ -34,7 +34,8 @@ impl Lists {
     /// Returns the texts in their order, with their lists.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &[usize])> {
         self.index
-            .iter()
+            .sorted()
+            .into_iter()
             .filter_map(|(text, at)| Some((text, self.lists.get(at)?.as_slice())))
     }
 }

@@ -335,3 +335,169 @@ fn another_digest_under_one_name_is_refused() {
     assert_eq!(plan("sha256:aa", Hand::Automation).refused(), []);
     assert_eq!(plan("sha256:aa", Hand::Automation).moves(), []);
 }
+
+/// C10: a build of main has one name for ever, by its commit; `edge` goes where main goes.
+#[test]
+fn a_push_pins_its_commit_and_carries_its_digest() {
+    let set = rustshare();
+    let push = |positions: &mut Positions, digest: &str| {
+        let event = ChannelEvent::Push {
+            commit: "2478748ea9d2bdab4c63fae580456cc50c00f7aa".to_owned(),
+            digest: Some(digest.to_owned()),
+            date: None,
+        };
+        let plan = set.plan(&[], positions, &event).unwrap();
+        for one in plan.moves() {
+            assert_eq!(one.to.digest.as_deref(), Some(digest));
+            positions.insert(one.channel.clone(), one.to.clone());
+        }
+        show(&plan)
+    };
+    let mut positions = Positions::new();
+    assert_snapshot!(push(&mut positions, "sha256:aa"), @"
+    edge: nothing -> 2478748ea9d2bdab4c63fae580456cc50c00f7aa (new)
+    sha-2478748ea9d2bdab4c63fae580456cc50c00f7aa: nothing -> 2478748ea9d2bdab4c63fae580456cc50c00f7aa (new)
+    nightly-{date} stays at nothing: no date is known
+    latest stays at nothing: it moves on release only
+    ");
+    // Built again, main is something else; the name of the build is not.
+    assert_snapshot!(push(&mut positions, "sha256:bb"), @"
+    edge: 2478748ea9d2bdab4c63fae580456cc50c00f7aa -> 2478748ea9d2bdab4c63fae580456cc50c00f7aa (the most recent it may name)
+    nightly-{date} stays at nothing: no date is known
+    latest stays at nothing: it moves on release only
+    sha-2478748ea9d2bdab4c63fae580456cc50c00f7aa refused, at 2478748ea9d2bdab4c63fae580456cc50c00f7aa: it is immutable and points at something else
+    ");
+}
+
+#[test]
+fn a_name_with_a_date_is_not_told_of_where_nothing_is_pushed() {
+    let set = rustshare();
+    let event = ChannelEvent::Publish {
+        published: published("v1.0.0"),
+        date: chrono::NaiveDate::from_ymd_opt(2026, 6, 12),
+        hand: Hand::Automation,
+    };
+    assert_snapshot!(show(&set.plan(&[], &Positions::new(), &event).unwrap()), @"
+    1.0.0: nothing -> v1.0.0 (new)
+    1.0: nothing -> v1.0.0 (new)
+    1: nothing -> v1.0.0 (new)
+    latest: nothing -> v1.0.0 (new)
+    edge stays at nothing: it moves on push only
+    sha-{commit} stays at nothing: no commit is known
+    ");
+}
+
+#[test]
+fn a_repair_is_refused_to_a_workflow() {
+    let names = rule(
+        "{version}",
+        Trigger::Release,
+        Mutability::ImmutableWithRepair,
+    );
+    let set = ChannelSet::build(vec![names], &Scheme::semver()).unwrap();
+    let built = |digest: &str| Published {
+        digest: Some(digest.to_owned()),
+        ..published("v1.0.0")
+    };
+    let before = [built("sha256:aa")];
+    let plan = |hand| {
+        let event = ChannelEvent::Publish {
+            published: built("sha256:bb"),
+            date: None,
+            hand,
+        };
+        show(&set.plan(&before, &set.positions(&before), &event).unwrap())
+    };
+    assert_snapshot!(plan(Hand::Automation), @"1.0.0 refused, at v1.0.0: it points at something else, and only a person may repair it");
+    assert_snapshot!(plan(Hand::Person), @"1.0.0 refused, at v1.0.0: it points at something else, and a repair publishes the very same thing");
+}
+
+#[test]
+fn a_channel_above_all_that_is_known_is_not_said_to_be_withdrawn() {
+    let set = rustshare();
+    let bad = Published {
+        standing: Standing::Withdrawn,
+        ..published("v0.5.0")
+    };
+    let mut positions = Positions::new();
+    positions.insert("latest".to_owned(), published("v9.0.0").target());
+    let event = ChannelEvent::publish(published("v1.0.0"));
+    let plan = set.plan(&[bad], &positions, &event).unwrap();
+    let latest = plan.kept().iter().find(|one| one.channel == "latest");
+    assert_snapshot!(latest.unwrap().why, @"v9.0.0 is higher");
+}
+
+/// What a channel follows is known by the versions, wherever the channel itself is.
+#[test]
+fn every_version_that_may_hold_a_name_is_looked_at() {
+    let plan = |rule: ChannelRule, before: &str, tag: &str| {
+        let set = ChannelSet::build(vec![rule], &Scheme::semver()).unwrap();
+        let event = ChannelEvent::publish(published(tag));
+        show(
+            &set.plan(&all(&[before]), &Positions::new(), &event)
+                .unwrap(),
+        )
+    };
+    let both = Triggers::one(Trigger::Candidate).and(Trigger::Release);
+    let next = rule("next", both, Mutability::Moving);
+    assert_snapshot!(plan(next, "v1.1.0-rc.1", "v1.0.1"), @"next stays at nothing: v1.1.0-rc.1 is higher");
+    let mut built = rule("built", Trigger::Build, Mutability::Moving);
+    built.follows = Some(Follows::Highest);
+    assert_snapshot!(plan(built, "v1.2.0", "v1.1.0"), @"built stays at nothing: v1.2.0 is higher");
+}
+
+/// B14: a network name is given away by a promotion only, a bad version or not.
+#[test]
+fn a_bad_version_keeps_its_network_names() {
+    let mut fixed = rule(
+        "{environment}-{version}",
+        Trigger::Promotion,
+        Mutability::Immutable,
+    );
+    fixed.environment = None;
+    let mut mainnet = rule("mainnet", Trigger::Promotion, Mutability::Moving);
+    mainnet.environment = Some("mainnet".to_owned());
+    let mut baklava = rule("baklava", Trigger::Promotion, Mutability::Moving);
+    baklava.environment = Some("baklava".to_owned());
+    let set = ChannelSet::build(vec![fixed, mainnet, baklava], &Scheme::semver()).unwrap();
+    let before = all(&["v1.0.0", "v1.1.0"]);
+    let mut positions = Positions::new();
+    for (channel, at) in [("mainnet", 1), ("mainnet-1.1.0", 1), ("baklava", 0)] {
+        positions.insert(channel.to_owned(), before[at].target());
+    }
+    let event = ChannelEvent::Withdraw {
+        tag: "v1.1.0".to_owned(),
+        remedy: Remedy::Repoint,
+        reason: "it loses data".to_owned(),
+    };
+    assert_snapshot!(show(&set.plan(&before, &positions, &event).unwrap()), @"
+    mainnet-1.1.0 stays at v1.1.0: it names one thing for ever
+    mainnet stays at v1.1.0: a promotion moves it: roll the environment back
+    ");
+}
+
+#[test]
+fn a_component_moves_its_own_channels_and_those_of_all() {
+    let own = |name: &str, component: &str| {
+        let mut rule = rule(name, Trigger::Release, Mutability::Moving);
+        rule.component = Some(component.to_owned());
+        rule
+    };
+    let rules = vec![own("cli", "cli"), own("server", "server")];
+    let set = ChannelSet::build(rules, &Scheme::semver()).unwrap();
+    let names: Vec<_> = set.rules().map(|rule| rule.name.to_string()).collect();
+    assert_eq!(names, ["cli", "server"]);
+    let of = |component: Option<&str>| {
+        let published = Published {
+            component: component.map(str::to_owned),
+            ..published("v1.0.0")
+        };
+        let event = ChannelEvent::publish(published);
+        show(&set.plan(&[], &Positions::new(), &event).unwrap())
+    };
+    assert_snapshot!(of(Some("cli")), @"cli: nothing -> v1.0.0 (new)");
+    assert_snapshot!(of(None), @"
+    cli: nothing -> v1.0.0 (new)
+    server: nothing -> v1.0.0 (new)
+    ");
+}

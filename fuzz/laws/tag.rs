@@ -40,8 +40,16 @@ pub(crate) fn tag(data: &[u8]) {
     }
     match TagPolicy::build(rules.clone(), &scheme) {
         Ok(policy) => {
+            let alone: Vec<_> = policy
+                .rules()
+                .iter()
+                .map(|rule| {
+                    let one = TagPolicy::build(vec![rule.clone()], policy.scheme());
+                    (rule, one.expect("a rule of an accepted set"))
+                })
+                .collect();
             for name in names.split('\n').take(16) {
-                reads(&policy, name);
+                reads(&policy, &alone, name);
             }
         }
         Err(error) => {
@@ -55,14 +63,13 @@ pub(crate) fn tag(data: &[u8]) {
     }
 }
 
-fn reads(policy: &TagPolicy, name: &str) {
+fn reads(policy: &TagPolicy, alone: &[(&TagRule, TagPolicy)], name: &str) {
     let read = policy.read(name);
-    let alone = policy.rules().iter().filter(|rule| {
-        let rules = vec![(*rule).clone()];
-        let one = TagPolicy::build(rules, policy.scheme()).expect("a rule of an accepted set");
-        one.read(name).class != Class::Other
-    });
-    let alone: Vec<&TagRule> = alone.collect();
+    let alone: Vec<&TagRule> = alone
+        .iter()
+        .filter(|(_, one)| one.read(name).class != Class::Other)
+        .map(|(rule, _)| *rule)
+        .collect();
     assert_eq!(alone.first().copied(), read.rule, "{name:?}");
     assert!(alone.len() <= 1, "{name:?} is of {alone:?}");
     let Some(rule) = read.rule else {

@@ -34,7 +34,7 @@
 //! # Features
 //!
 //! - `draft`, `merge` and `upgrade`, on by default: [`draft`], [`merge`] and [`UpgradeNotes`]. Without them the
-//!   crate is the editor of one document, and a sixth quicker to build.
+//!   crate is the editor of one document, and a seventh quicker to build.
 //! - `serde`: serialises edits, policies and findings.
 //! - `proptest1`: exports strategies for texts, edits and policies.
 

@@ -1,10 +1,6 @@
 //! Plans that waited, plans that were interrupted, and gates that a program judges.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
 use std::time::Duration;
-
-use serde_json::Value;
 
 use crate::command::git;
 use crate::house::{House, executable};
@@ -135,59 +131,6 @@ fn the_command_of_a_gate_is_run_and_its_end_is_recorded() {
     let other = house.run(&["record", "smoke", "--run", "--version", "1", "--execute"]);
     assert_eq!(other.code, 2, "{}{}", other.out, other.err);
     assert!(other.err.contains("expected one of: scan"), "{}", other.err);
-}
-
-/// Ctrl-c stops between two steps, says so, and the same plan goes on.
-#[test]
-fn an_interrupted_plan_stops_between_two_steps_and_goes_on() {
-    let mut house = house(&production(""));
-    let (started, go) = (house.beside("started"), house.beside("go"));
-    let hook = house.beside("hook");
-    let waits = "n=0; while [ ! -e \"$2\" ] && [ $n -lt 10000 ]; do sleep 0.02; n=$((n+1)); done";
-    executable(&hook, &format!("#!/bin/sh\n: > \"$1\"\n{waits}\n"));
-    let text = std::fs::read_to_string(&house.process).unwrap();
-    let with_hook = format!(
-        "{text}\n[[hook]]\nname = \"deploy\"\non = \"promotion\"\nrun = [{hook:?}, {started:?}, {go:?}]\nobserves = true\n"
-    );
-    let process = house.beside("hooked.toml");
-    std::fs::write(&process, with_hook).unwrap();
-    house.process = process.to_str().unwrap().to_owned();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_promenade-under-test"))
-        .current_dir(house.path())
-        .args(["--process", &house.process, "--at", &house.now()])
-        .args(["promote", "production", "--execute"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    while !started.exists() {
-        let ended = child.try_wait().unwrap();
-        assert!(ended.is_none(), "the hook never ran: {ended:?}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    crate::command::signal("INT", &child.id().to_string());
-    // The hook ends after the wish was heard, not before.
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let heard = lines.next().unwrap().unwrap();
-    assert_eq!(heard, "stopping after the step that runs now");
-    std::fs::write(&go, "").unwrap();
-    let said: String = lines.map(Result::unwrap).collect();
-    assert_eq!(child.wait().unwrap().code(), Some(4), "{said}");
-    assert!(said.contains("`apply` goes on with it"), "{said}");
-    let records = || house.git(&["rev-list", "--count", "refs/promenade/ledger"]);
-    assert_eq!(
-        records().trim(),
-        "4",
-        "built, released, promoted and begun: no more"
-    );
-    let done = house.act(&["apply"]);
-    let outcomes: Vec<_> = done["outcomes"].as_array().unwrap().to_vec();
-    let words: Vec<_> = outcomes
-        .iter()
-        .map(|one: &Value| one["outcome"].as_str().unwrap())
-        .collect();
-    assert_eq!(words, ["already-done", "done", "done"]);
-    assert_eq!(house.runs("production"), "1.0.0");
 }
 
 /// A real gpg would have to ask a person for a passphrase: it must not, and says so before the first effect.

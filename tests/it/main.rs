@@ -42,6 +42,7 @@ mod schema;
 #[path = "../../crates/promenade-registry/tests/it/server.rs"]
 mod server;
 mod signed;
+mod stopped;
 mod stores;
 mod strace;
 mod tags;

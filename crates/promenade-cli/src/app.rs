@@ -51,7 +51,8 @@ impl App {
         self
     }
 
-    /// Runs on the arguments of the program; ctrl-c stops a plan between two steps.
+    /// Runs on the arguments of the program; ctrl-c stops a plan between two steps, and ends everything
+    /// else at once.
     #[must_use]
     pub fn main(&self) -> ExitCode {
         world::interrupt::listen();

@@ -6,6 +6,7 @@ mod story;
 
 use serde_json::json;
 
+use crate::world::interrupt;
 use crate::{CliError, Context, Report};
 use scene::Scene;
 
@@ -20,11 +21,12 @@ pub(crate) struct DemoArgs {
 }
 
 pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Report, CliError> {
+    let answering = interrupt::answer();
     let dir = tempfile::Builder::new()
         .prefix("promenade-demo-")
         .tempdir()
         .map_err(|error| CliError::world(format!("cannot make a directory: {error}")))?;
-    let mut scene = Scene::set(dir.path(), &args.preset, context.at())?;
+    let mut scene = Scene::set(dir.path(), &args.preset, context.at(), answering)?;
     story::tell(&mut scene)?;
     let (text, json) = scene.end()?;
     let path = dir.path().to_path_buf();

@@ -116,7 +116,7 @@ pub(crate) fn carry_out(args: &ActArgs, site: &Site, plan: Plan) -> Result<Repor
         outside.hooks.for_plan(path.clone());
     }
     let mut outcomes = Vec::new();
-    interrupt::answer();
+    let answering = interrupt::answer();
     let applied = site.apply(plan.clone(), &outside, &mut |step, outcome| {
         text.push_str(&format!("{outcome}: {step}\n"));
         for (name, printed) in outside.hooks.take_printed() {
@@ -124,7 +124,7 @@ pub(crate) fn carry_out(args: &ActArgs, site: &Site, plan: Plan) -> Result<Repor
             text.push_str(&format!("  {name} printed:\n{printed}"));
         }
         outcomes.push(json!({ "step": step.kind(), "outcome": word(outcome) }));
-        if stop == Some(outcomes.len()) || interrupt::is_asked() {
+        if stop == Some(outcomes.len()) || answering.is_asked() {
             Flow::Stop
         } else {
             Flow::Continue
@@ -145,7 +145,7 @@ pub(crate) fn carry_out(args: &ActArgs, site: &Site, plan: Plan) -> Result<Repor
         Err(error) => error,
     };
     if let ApplyErrorKind::Stopped = stopped.kind() {
-        if interrupt::is_asked() {
+        if answering.is_asked() {
             return Err(CliError::world(format!(
                 "{stopped}; `apply` goes on with it"
             )));

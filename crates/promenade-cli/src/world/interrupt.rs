@@ -1,30 +1,71 @@
-//! The wish to stop, which a program's user gives with ctrl-c: a plan stops between two steps.
+//! The wish to stop, which a program's user gives with ctrl-c: a plan stops between two steps, everything
+//! else ends at once.
 
 use std::io::Write as _;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-static ASKED: AtomicBool = AtomicBool::new(false);
-static ANSWERED: AtomicBool = AtomicBool::new(false);
+/// Nothing is carried out: ctrl-c ends the program.
+const IDLE: u8 = 0;
+/// A plan is carried out: ctrl-c stops it after the step that runs now.
+const BUSY: u8 = 1;
+/// A plan was asked to stop: ctrl-c ends the program in the middle of a step, which `apply` takes up.
+const ASKED: u8 = 2;
 
-/// Has ctrl-c ask for a stop, instead of ending the program in the middle of a step. For programs:
-/// a library that is embedded leaves signals alone.
+/// What a shell says of a program that ctrl-c ended.
+const ENDED: i32 = 130;
+
+static LISTENS: AtomicBool = AtomicBool::new(false);
+static STATE: AtomicU8 = AtomicU8::new(IDLE);
+
+/// Has ctrl-c stop a plan between two steps, instead of ending the program in the middle of one. For
+/// programs: a library that is embedded leaves signals alone.
 pub(crate) fn listen() {
-    // Where there is no such signal, or somebody else listens, the program ends as it always did.
-    let _ = ctrlc::set_handler(|| {
-        ASKED.store(true, Ordering::SeqCst);
-        if ANSWERED.load(Ordering::SeqCst) {
-            // A step may take long: whoever asked knows at once that it was heard.
-            let _ = writeln!(std::io::stderr(), "stopping after the step that runs now");
-        }
-    });
+    LISTENS.store(true, Ordering::SeqCst);
 }
 
-/// Says from now on on standard error that a wish to stop was heard: a plan is being applied.
-pub(crate) fn answer() {
-    ANSWERED.store(true, Ordering::SeqCst);
+/// A plan that is carried out as long as this lives.
+#[must_use]
+pub(crate) struct Answering(());
+
+/// Says that a plan is carried out from now on. Until the first, ctrl-c does what it does to any program.
+pub(crate) fn answer() -> Answering {
+    static HANDLER: Once = Once::new();
+    STATE.store(BUSY, Ordering::SeqCst);
+    if LISTENS.load(Ordering::SeqCst) {
+        // Where there is no such signal, or somebody else listens, the program ends as it always did.
+        HANDLER.call_once(|| drop(ctrlc::set_handler(heard)));
+    }
+    Answering(())
 }
 
-/// Tells whether somebody asked for a stop.
-pub(crate) fn is_asked() -> bool {
-    ASKED.load(Ordering::SeqCst)
+impl Drop for Answering {
+    fn drop(&mut self) {
+        STATE.store(IDLE, Ordering::SeqCst);
+    }
+}
+
+impl Answering {
+    /// Tells whether somebody asked for a stop.
+    pub(crate) fn is_asked(&self) -> bool {
+        STATE.load(Ordering::SeqCst) == ASKED
+    }
+}
+
+fn heard() {
+    if STATE
+        .compare_exchange(BUSY, ASKED, Ordering::SeqCst, Ordering::SeqCst)
+        .is_err()
+    {
+        std::process::exit(ENDED);
+    }
+    // A step may take long: whoever asked knows at once that it was heard. In a thread of its own, for
+    // who does not read what is said here must still be able to ask again.
+    let say = || {
+        let _ = writeln!(
+            std::io::stderr(),
+            "stopping after the step that runs now; ctrl-c again ends it in the middle"
+        );
+    };
+    let _ = std::thread::Builder::new().spawn(say);
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use promenade::digest::{self, Digest};
 use promenade::git::{CommitRequest, Ident, Repository, Work};
-use promenade::process::{Flow, PlanError, Planned, Planner, Process, preset};
+use promenade::process::{ApplyErrorKind, Flow, PlanError, Planned, Planner, Process, preset};
 use promenade::promotion::{Artifacts, Command, CommitId, ItemId, replay};
 use promenade::registry::MemoryRegistry;
 use promenade::signature::{MakeSignature as _, SshKey};
@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::content::{self, Files};
 use crate::context::git_error;
+use crate::world::interrupt::Answering;
 use crate::world::{self, HookRunner, Outside, Site, describe, indent};
 use crate::{CliError, board};
 
@@ -45,11 +46,18 @@ pub(super) struct Scene {
     now: DateTime<Utc>,
     out: String,
     refused: usize,
+    /// Ctrl-c ends the story where its directory is still thrown away.
+    answering: Answering,
 }
 
 impl Scene {
     /// Makes the repository with the files of version 0.2.0, its tag, and the process file.
-    pub(super) fn set(dir: &Path, name: &str, at: DateTime<Utc>) -> Result<Self, CliError> {
+    pub(super) fn set(
+        dir: &Path,
+        name: &str,
+        at: DateTime<Utc>,
+        answering: Answering,
+    ) -> Result<Self, CliError> {
         let repository = Repository::init(dir).map_err(git_error)?;
         let key = SshKey::generate();
         let text = preset::text(name).map_err(CliError::input)?;
@@ -64,6 +72,7 @@ impl Scene {
             now: at - TimeDelta::days(30),
             out: String::new(),
             refused: 0,
+            answering,
         };
         let mut files = content::first();
         files.insert("release.toml".to_owned(), Some(text.into_bytes()));
@@ -196,8 +205,19 @@ impl Scene {
             forge: None,
             hooks: HookRunner::new(self.dir.clone()),
         };
-        let applied = self.site.apply(plan, &outside, &mut |_, _| Flow::Continue);
-        let receipt = applied.map_err(|error| world::apply_error(&error))?;
+        let answering = &self.answering;
+        let applied = self
+            .site
+            .apply(plan, &outside, &mut |_, _| match answering.is_asked() {
+                true => Flow::Stop,
+                false => Flow::Continue,
+            });
+        let receipt = applied.map_err(|error| match error.kind() {
+            ApplyErrorKind::Stopped => {
+                CliError::world("the demo was stopped, and its repository thrown away")
+            }
+            _ => world::apply_error(&error),
+        })?;
         let _ = writeln!(
             self.out,
             "applied {count}; ledger at record {}",

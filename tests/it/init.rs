@@ -185,3 +185,113 @@ fn nothing_is_written_until_it_is_asked_for() {
     let again = promenade(dir, &["init", "--execute"]);
     assert_eq!(again.code, 3, "{}", again.err);
 }
+
+/// A repository with a changelog and a manifest, and a commit for each message; `v1.2.3` in a message is a tag.
+fn told(messages: &[String]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path();
+    git(path, &["init", "-q", "-b", "main", "."]);
+    git(path, &["config", "user.name", "A"]);
+    git(path, &["config", "user.email", "a@example.invalid"]);
+    std::fs::write(
+        path.join("CHANGELOG.md"),
+        "# Changelog\n\n## [Unreleased]\n\n- all\n",
+    )
+    .unwrap();
+    let manifest = "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    std::fs::write(path.join("Cargo.toml"), manifest).unwrap();
+    git(path, &["add", "-A"]);
+    git(path, &["commit", "-q", "-m", "a beginning"]);
+    for message in messages {
+        git(path, &["commit", "-q", "--allow-empty", "-m", message]);
+        let mut words = message.split_whitespace();
+        let version = words.find(|word| word.split('.').count() > 2);
+        if let Some(version) = version {
+            git(path, &["tag", &format!("v{version}")]);
+        }
+    }
+    dir
+}
+
+fn releases(message: &str, count: usize) -> Vec<String> {
+    let features = |at| {
+        [
+            format!("feat: number {at}"),
+            format!("fix(core): number {at}"),
+        ]
+    };
+    (0..count)
+        .flat_map(|at| {
+            let release = message.replace("{}", &format!("1.{at}.0"));
+            features(at).into_iter().chain([release])
+        })
+        .collect()
+}
+
+#[test]
+fn conventional_commits_and_a_message_of_releases_are_proposed_with_how_many_say_so() {
+    let dir = told(&releases("chore(release): {} (#7)", 4));
+    let text = proposed(dir.path())["process"].as_str().unwrap().to_owned();
+    let impact = "# 12 of the newest 13 commits are conventional: `feat: …`, `fix: …`.\n\
+                  [impact]\nfrom = \"commits\"\n";
+    assert!(text.contains(impact), "{text}");
+    let commit = "# 4 of the newest 4 releases are tagged on a commit with this message.\n\
+                  [commit]\nmessage = \"chore(release): {version}\"\n";
+    assert!(text.contains(commit), "{text}");
+    assert!(!text.contains("[release]"), "{text}");
+    // What is proposed is what a release does.
+    assert_eq!(promenade(dir.path(), &["init", "--execute"]).code, 0);
+    git(dir.path(), &["add", "-A"]);
+    git(dir.path(), &["commit", "-q", "-m", "feat!: more"]);
+    assert_eq!(
+        promenade(dir.path(), &["ledger", "adopt", "--execute"]).code,
+        0
+    );
+    let built = tempfile::tempdir().unwrap();
+    std::fs::write(built.path().join("a"), "built").unwrap();
+    let record = ["build", "record", built.path().to_str().unwrap()];
+    let record = promenade(dir.path(), &[&record[..], &["--execute"]].concat());
+    assert_eq!(record.code, 0, "{}", record.err);
+    let plan = json(dir.path(), &["release"]);
+    assert_eq!(plan["title"], "release 2.0.0");
+    let text = plan.to_string();
+    assert!(text.contains("chore(release): 2.0.0"), "{text}");
+}
+
+#[test]
+fn a_release_with_candidates_may_differ_from_them_in_what_its_commit_changes() {
+    let mut messages = releases("Release {}", 5);
+    messages.push("Release candidate 1.5.0-rc.1".to_owned());
+    let dir = told(&messages);
+    let text = proposed(dir.path())["process"].as_str().unwrap().to_owned();
+    let commit = "[commit]\nmessage = \"Release {version}\"\n\n\
+                  [release]\nfinal = { paths = [\"CHANGELOG.md\", \"Cargo.toml\", \"Cargo.lock\"] }\n";
+    assert!(text.contains(commit), "{text}");
+}
+
+#[test]
+fn where_few_commits_say_something_nothing_is_proposed() {
+    for messages in [
+        releases("release {}", 2),
+        releases("work on this and that", 9)
+            .into_iter()
+            .filter(|message| !message.starts_with("fix") && !message.contains("number 8"))
+            .collect(),
+        [
+            "1.0.0",
+            "prepare 1.0.1",
+            "Version 1.0.2",
+            "finish 1.1.0",
+            "chore: a",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        (0..9).map(|at| format!("chore: number {at}")).collect(),
+    ] {
+        let dir = told(&messages);
+        let text = proposed(dir.path())["process"].as_str().unwrap().to_owned();
+        for table in ["[impact]", "[commit]", "[release]"] {
+            assert!(!text.contains(table), "{messages:?}\n{text}");
+        }
+    }
+}

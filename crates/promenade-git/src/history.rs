@@ -1,7 +1,7 @@
 //! History: commits between revisions, ancestry.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
@@ -66,6 +66,41 @@ impl Repository {
             .map(|revision| self.resolve(revision)?.object())
             .collect::<Result<Vec<_>, _>>()?;
         Walk::new(&repository).run(tip, &hidden)
+    }
+
+    /// Returns the newest `count` commits that a revision reaches, by the date of the commit, the newest
+    /// first. Where the history is cut off, or cannot be read, it ends.
+    ///
+    /// # Errors
+    /// [`GitError::UnknownRevision`] for a revision that is no commit.
+    pub fn newest(&self, tip: &str, count: usize) -> Result<Vec<Commit>, GitError> {
+        let repository = self.local();
+        let tip = self.resolve(tip)?.object()?;
+        let mut buffer = Vec::new();
+        let mut met = HashSet::from([tip]);
+        let first = read(tip, load(&repository, tip, &mut buffer)?)?;
+        // Of one second, what was met first comes first.
+        let mut queue = BTreeMap::from([(Reverse(first.2), BTreeMap::from([(0, first)]))]);
+        let mut newest = Vec::new();
+        while newest.len() < count
+            && let Some(mut entry) = queue.first_entry()
+        {
+            let Some((_, (commit, parents, _))) = entry.get_mut().pop_first() else {
+                entry.remove();
+                continue;
+            };
+            newest.push(commit);
+            for id in parents {
+                if met.insert(id)
+                    && let Ok(data) = load(&repository, id, &mut buffer)
+                    && let Ok(parent) = read(id, data)
+                {
+                    let same = queue.entry(Reverse(parent.2)).or_default();
+                    same.insert(met.len(), parent);
+                }
+            }
+        }
+        Ok(newest)
     }
 
     /// Returns whether `ancestor` is `descendant` or one of its ancestors.

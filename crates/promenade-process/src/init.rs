@@ -1,4 +1,5 @@
-//! A first process file for a repository that has none: proposed from its tags, branches, changelog and manifests.
+//! A first process file for a repository that has none: proposed from its tags, branches,
+//! commits, changelog and manifests.
 //!
 //! [`propose`] tries every way in which tags are commonly named, keeps the one that reads most of them, and says how
 //! many it explains and which not. Nothing is asked, and nothing is written.
@@ -18,6 +19,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod habit;
 mod proposal;
 mod reading;
 mod text;

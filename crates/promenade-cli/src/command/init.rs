@@ -1,11 +1,12 @@
 //! `init`: proposes a process file, and says how much of the history it explains.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use promenade::git::{Archive, Repository};
 use promenade::process::init::{Facts, Proposal, propose};
 use promenade::process::port::past::{Content, Past};
-use promenade::tag::ObjectKind;
+use promenade::tag::{ObjectKind, TagFacts};
 use serde_json::json;
 
 use crate::context::git_error;
@@ -13,6 +14,8 @@ use crate::{CliError, Context, Report};
 
 /// How many names are listed; the rest is counted.
 const LISTED: usize = 20;
+/// How many of the newest commits are read.
+const MESSAGES: usize = 200;
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct InitArgs {
@@ -77,7 +80,12 @@ fn facts(repository: &Repository) -> Result<Facts, CliError> {
         _ => None,
     });
     let manifests = ["Cargo.toml", "package.json"];
+    let newest = repository.newest(head.as_str(), MESSAGES);
+    let newest = newest.map_err(git_error)?.into_iter();
+    let single = newest.filter(|commit| commit.parents.len() < 2);
     Ok(Facts {
+        messages: single.map(|commit| commit.message).collect(),
+        tagged: tagged(repository, tags),
         annotated: tags
             .iter()
             .filter(|tag| tag.object == ObjectKind::Tag)
@@ -100,6 +108,22 @@ fn facts(repository: &Repository) -> Result<Facts, CliError> {
             .chain(list(".ci"))
             .collect(),
     })
+}
+
+/// The tags of commits with what their commits say, the newest commit first.
+fn tagged(repository: &Repository, tags: &[TagFacts]) -> Vec<(String, String)> {
+    let commits = tags.iter().filter_map(|tag| {
+        let name = String::from_utf8(tag.name.clone()).ok()?;
+        // What is no commit has no message.
+        let commit = repository.commit_at(&tag.peeled).ok()?;
+        Some((name, commit))
+    });
+    let mut commits: Vec<_> = commits.collect();
+    commits.sort_by_key(|(_, commit)| Reverse(commit.committer.time()));
+    let subjects = commits.into_iter();
+    subjects
+        .map(|(name, commit)| (name, commit.subject().to_owned()))
+        .collect()
 }
 
 /// What the proposal explains, as comments below it.

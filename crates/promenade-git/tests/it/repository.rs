@@ -58,6 +58,7 @@ fn a_shallow_clone_is_refused_where_history_counts() {
     git(clone.path(), &["clone", "-q", "--depth=1", &url, "c"]);
     let clone = Repository::open(clone.path().join("c")).unwrap();
     assert_eq!(clone.read_file("HEAD", "a").unwrap(), b"2");
+    assert_eq!(clone.newest("HEAD", 9).unwrap().len(), 1);
     let error = clone.commits(&[], "HEAD").unwrap_err();
     assert!(error.to_string().contains("--unshallow"), "{error}");
     assert!(matches!(
@@ -448,6 +449,13 @@ fn commits_between_revisions_are_those_of_git_log() {
             git(dir.path(), &["commit-graph", "write", "--reachable"]);
         }
         for until in ["main", "side", "t35", "t20"] {
+            for count in ["1", "7", "1000"] {
+                let newest = repository.newest(until, count.parse().unwrap());
+                let ours = newest.unwrap().into_iter();
+                let ours: String = ours.map(|c| format!("{}\n", c.id)).collect();
+                let args = ["log", "--format=%H", "-n", count, until, "--"];
+                assert_eq!(ours, git(dir.path(), &args), "{count} of {until}");
+            }
             for since in [
                 vec![],
                 vec!["t5"],

@@ -36,6 +36,10 @@ pub struct Facts {
     pub changelog: Option<(String, String)>,
     /// The manifests at the root: `Cargo.toml`, `package.json`.
     pub manifests: Vec<String>,
+    /// The messages of the newest commits, merges left out.
+    pub messages: Vec<String>,
+    /// The tags of commits, each with the first line of the message of its commit, the newest first.
+    pub tagged: Vec<(String, String)>,
     /// The files that describe what runs on a push or a tag.
     pub workflows: Vec<String>,
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Facts;
+use super::habit::{self, Share};
 
 /// How tags are named, and versions counted.
 #[derive(Clone, Debug)]
@@ -29,6 +30,46 @@ fn quoted(text: &str) -> String {
         })
         .collect();
     format!("\"{escaped}\"")
+}
+
+/// What the messages of commits tell, and how many say so.
+fn habits(out: &mut String, facts: &Facts, candidates: bool) {
+    if let Some(Share { count, of }) = habit::conventional(&facts.messages) {
+        // Writing to a string cannot fail.
+        let _ = write!(
+            out,
+            "\n# {count} of the newest {of} commits are conventional: `feat: …`, `fix: …`.\n\
+             [impact]\nfrom = \"commits\"\n"
+        );
+    }
+    let Some((message, Share { count, of })) = habit::release_message(&facts.tagged) else {
+        return;
+    };
+    let _ = write!(
+        out,
+        "\n# {count} of the newest {of} releases are tagged on a commit with this message.\n\
+         [commit]\nmessage = {}\n",
+        quoted(&message)
+    );
+    // The commit of a release stands between it and its candidate.
+    let paths: Vec<_> = documents(facts).iter().map(|path| quoted(path)).collect();
+    if candidates && !paths.is_empty() {
+        let paths = paths.join(", ");
+        let _ = write!(out, "\n[release]\nfinal = {{ paths = [{paths}] }}\n");
+    }
+}
+
+/// The files that the commit of a release changes.
+fn documents(facts: &Facts) -> Vec<String> {
+    let changelog = facts.changelog.iter().map(|(path, _)| path.clone());
+    let manifests = facts.manifests.iter().flat_map(|path| {
+        let lock = match path.strip_suffix("Cargo.toml") {
+            Some(folder) => format!("{folder}Cargo.lock"),
+            None => path.replace("package.json", "package-lock.json"),
+        };
+        [path.clone(), lock]
+    });
+    changelog.chain(manifests).collect()
 }
 
 impl Shape {
@@ -70,6 +111,7 @@ impl Shape {
         {
             out.push_str("hotfix = \"hotfix/{next_patch}\"\n");
         }
+        habits(&mut out, facts, candidates);
         self.tags(&mut out, facts, candidates);
         if let Some((path, _)) = &facts.changelog {
             let _ = write!(out, "\n[changelog]\nfile = {}\n", quoted(path));

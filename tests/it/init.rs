@@ -295,3 +295,56 @@ fn where_few_commits_say_something_nothing_is_proposed() {
         }
     }
 }
+
+#[test]
+fn the_version_of_lerna_and_its_packages_are_proposed_and_move_together() {
+    let dir = told(&[]);
+    let path = dir.path();
+    std::fs::remove_file(path.join("Cargo.toml")).unwrap();
+    for (file, text) in [
+        ("lerna.json", "{\n  \"version\": \"1.2.0\"\n}\n"),
+        (
+            "package.json",
+            "{\n  \"name\": \"root\",\n  \"private\": true\n}\n",
+        ),
+        (
+            "packages/a/package.json",
+            "{ \"name\": \"a\", \"version\": \"1.2.0\" }\n",
+        ),
+        (
+            "packages/b/package.json",
+            "{ \"name\": \"b\", \"version\": \"0.7.0\" }\n",
+        ),
+    ] {
+        std::fs::create_dir_all(path.join(file).parent().unwrap()).unwrap();
+        std::fs::write(path.join(file), text).unwrap();
+    }
+    git(path, &["add", "-A"]);
+    git(path, &["commit", "-q", "-m", "packages"]);
+    git(path, &["tag", "v1.2.0"]);
+    let text = proposed(path)["process"].as_str().unwrap().to_owned();
+    let tables = "[[manifest]]\nkind = \"npm\"\npath = \"package.json\"\npackages = [\"a\"]\n\n\
+                  [[file]]\npath = \"lerna.json\"\njson = \"version\"\n";
+    assert!(text.contains(tables), "{text}");
+    assert_eq!(promenade(path, &["init", "--execute"]).code, 0);
+    assert_eq!(promenade(path, &["manifest", "check"]).code, 0);
+    assert_eq!(
+        promenade(path, &["manifest", "set", "1.3.0", "--execute"]).code,
+        0
+    );
+    let read = |file: &str| std::fs::read_to_string(path.join(file)).unwrap();
+    assert!(read("lerna.json").contains("1.3.0"));
+    assert!(read("packages/a/package.json").contains("1.3.0"));
+    assert!(read("packages/b/package.json").contains("0.7.0"));
+    // With candidates and commits of releases, those are what may differ.
+    for version in ["1.1.7", "1.1.8", "1.1.9"] {
+        let release = format!("release {version}");
+        git(path, &["commit", "-q", "--allow-empty", "-m", &release]);
+        git(path, &["tag", &format!("v{version}")]);
+    }
+    git(path, &["tag", "v1.3.0-rc.1"]);
+    let text = proposed(path)["process"].as_str().unwrap().to_owned();
+    let may_differ = "final = { paths = [\"CHANGELOG.md\", \"package.json\", \"package-lock.json\", \
+                      \"lerna.json\", \"packages/a/package.json\"] }";
+    assert!(text.contains(may_differ), "{text}");
+}

@@ -35,6 +35,7 @@ mod form;
 pub mod fs;
 mod json;
 mod key_path;
+mod lerna;
 mod mismatch;
 mod npm;
 mod npm_range;

@@ -1,10 +1,11 @@
-//! `package.json`, its workspaces, `package-lock.json` (formats 1 to 3) and `npm-shrinkwrap.json`.
+//! `package.json`, its workspaces (or those of `lerna.json`), `package-lock.json` (formats 1 to 3) and `npm-shrinkwrap.json`.
 
 use std::collections::BTreeSet;
 
 use semver::Version;
 
 use crate::document::{Document, Node, Value};
+use crate::lerna::{Lerna, patterns};
 use crate::npm_range::{accepts, follow};
 use crate::toml::Literal;
 use crate::tree::{folder, glob, join};
@@ -68,7 +69,12 @@ impl Npm {
             ));
         };
         let first = package(json::parse(root, &bytes)?, String::new())?;
-        let patterns = workspaces(&first.manifest)?;
+        let mut patterns = workspaces(&first.manifest)?;
+        if patterns.is_empty()
+            && let Some(lerna) = Lerna::read(tree, &home)?
+        {
+            patterns = lerna.packages;
+        }
         let mut packages = vec![first];
         let mut seen = BTreeSet::new();
         for pattern in patterns {
@@ -121,6 +127,19 @@ impl Npm {
             .enumerate()
             .filter(move |(_, package)| package.name.as_ref() == Some(&name))
             .map(|(index, _)| index)
+    }
+
+    /// Returns the names of the packages that have a version, where others have another one; nothing where
+    /// nobody has another.
+    pub(crate) fn sharing(&self, version: &Version) -> Vec<String> {
+        let mut versions = self.packages.iter().filter_map(NpmPackage::version);
+        if versions.all(|other| other == version) {
+            return Vec::new();
+        }
+        let own = self.packages.iter();
+        own.filter(|package| package.version() == Some(version))
+            .filter_map(|package| package.name.clone())
+            .collect()
     }
 
     /// Returns the packages of the names; of no name, the root, and all that have its version.
@@ -439,15 +458,5 @@ fn workspaces(manifest: &Document) -> Result<Vec<String>, ReadManifestError> {
     if let Some(packages) = manifest.field(node, "packages")? {
         node = packages;
     }
-    let Value::List(items) = &node.value else {
-        let kind = ReadManifestErrorKind::WrongKind {
-            key: "workspaces".to_owned(),
-            expected: "a list of patterns",
-        };
-        return Err(manifest.error(node.span.start, kind));
-    };
-    items
-        .iter()
-        .map(|item| Ok(manifest.text_of(item, "workspaces")?.literal.value.clone()))
-        .collect()
+    patterns(manifest, node, "workspaces")
 }

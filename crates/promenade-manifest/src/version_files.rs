@@ -1,16 +1,18 @@
 //! All the files of a process that name a version: check them, edit them together.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr as _;
 
 use promenade_version::Scheme;
 use semver::Version;
 
 use crate::cargo::Package;
+use crate::lerna::{LERNA, Lerna};
 use crate::npm::{Npm, NpmPackage};
 use crate::place::find;
 use crate::{
-    Cargo, Dependents, FileEdit, FilePolicy, FileTree, ManifestKind, ManifestPolicy, Mismatch,
-    PlanEditError, PlanEditErrorKind, PolicyError, Position, ReadManifestError,
+    Cargo, Dependents, FileEdit, FilePolicy, FileTree, Form, KeyPath, ManifestKind, ManifestPolicy,
+    Mismatch, Place, PlanEditError, PlanEditErrorKind, PolicyError, Position, ReadManifestError,
     ReadManifestErrorKind, VersionChange, VersionEdit, Versions,
 };
 
@@ -104,12 +106,14 @@ impl VersionFiles {
     }
 
     /// Proposes the tables for a repository that has none: a `Cargo.toml` and a `package.json` at
-    /// its root.
+    /// its root, and a `lerna.json` whose packages share a version.
     ///
     /// # Errors
     /// [`ReadManifestError`] if they cannot be read.
     pub fn found_in(tree: &impl FileTree) -> Result<Self, ReadManifestError> {
         let mut manifests = Vec::new();
+        let lerna = Lerna::read(tree, "")?;
+        let shared = lerna.as_ref().and_then(|lerna| lerna.version.as_ref());
         for (kind, path) in [
             (ManifestKind::Cargo, "Cargo.toml"),
             (ManifestKind::Npm, "package.json"),
@@ -117,6 +121,7 @@ impl VersionFiles {
             if tree.read(path)?.is_none() {
                 continue;
             }
+            let mut names = Vec::new();
             let versions = match kind {
                 ManifestKind::Cargo => {
                     let cargo = Cargo::read(tree, &[path])?;
@@ -125,16 +130,26 @@ impl VersionFiles {
                 }
                 ManifestKind::Npm => {
                     let npm = Npm::read(tree, path)?;
-                    several(npm.packages.iter().map(NpmPackage::version))
+                    match shared {
+                        Some(version) => {
+                            names = npm.sharing(version);
+                            Versions::Shared
+                        }
+                        None if lerna.is_some() => Versions::PerPackage,
+                        None => several(npm.packages.iter().map(NpmPackage::version)),
+                    }
                 }
             };
             if let Ok(policy) = ManifestPolicy::new(kind, path) {
-                manifests.push(policy.versions(versions));
+                manifests.push(policy.versions(versions).packages(names));
             }
         }
+        let place = KeyPath::from_str("version").map(Place::Json).ok();
+        let place = place.filter(|_| shared.is_some());
+        let file = place.map(|place| FilePolicy::new(LERNA, place, Form::default()));
         Ok(Self {
             manifests,
-            files: Vec::new(),
+            files: file.into_iter().flatten().collect(),
         })
     }
 
@@ -260,7 +275,9 @@ impl VersionFiles {
         let name = path.rsplit('/').next().unwrap_or(path);
         let kind = match name {
             "Cargo.toml" | "Cargo.lock" => Some(ManifestKind::Cargo),
-            "package.json" | "package-lock.json" | "npm-shrinkwrap.json" => Some(ManifestKind::Npm),
+            "package.json" | "package-lock.json" | "npm-shrinkwrap.json" | LERNA => {
+                Some(ManifestKind::Npm)
+            }
             _ => None,
         };
         self.files.iter().any(|file| file.path() == path)

@@ -1,5 +1,6 @@
 //! `init`: proposes a process file, and says how much of the history it explains.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
@@ -7,6 +8,10 @@ use promenade::git::{Archive, Repository};
 use promenade::process::init::{Facts, Proposal, propose};
 use promenade::process::port::past::{Content, Past};
 use promenade::tag::{ObjectKind, TagFacts};
+use promenade::version::{Scheme, Version};
+use promenade_manifest::{
+    Entry, FileTree, ManifestKind, ManifestPolicy, ReadFileError, VersionFiles,
+};
 use serde_json::json;
 
 use crate::context::git_error;
@@ -79,7 +84,11 @@ fn facts(repository: &Repository) -> Result<Facts, CliError> {
         Ok(Content::File(bytes)) => Some((name.to_owned(), String::from_utf8(bytes).ok()?)),
         _ => None,
     });
-    let manifests = ["Cargo.toml", "package.json"];
+    let tree = AtCommit {
+        archive: &archive,
+        head: head.as_str(),
+    };
+    let version_files = version_files(&tree);
     let newest = repository.newest(head.as_str(), MESSAGES);
     let newest = newest.map_err(git_error)?.into_iter();
     let single = newest.filter(|commit| commit.parents.len() < 2);
@@ -98,16 +107,73 @@ fn facts(repository: &Repository) -> Result<Facts, CliError> {
         main: repository.branch().map_err(git_error)?,
         branches: archive.branches(),
         changelog,
-        manifests: manifests
-            .iter()
-            .filter(|name| root.iter().any(|found| found == *name))
-            .map(ToString::to_string)
-            .collect(),
+        edited: edited(&version_files, &tree),
+        version_files,
         workflows: list(".github/workflows")
             .into_iter()
             .chain(list(".ci"))
             .collect(),
     })
+}
+
+/// The files that name versions. What `lerna.json` says is worth reading the packages for; a manifest that
+/// cannot be read is named all the same.
+fn version_files(tree: &AtCommit<'_>) -> VersionFiles {
+    let is_there = |path: &str| matches!(tree.read(path), Ok(Some(_)));
+    if is_there("lerna.json")
+        && let Ok(found) = VersionFiles::found_in(tree)
+    {
+        return found;
+    }
+    let manifests = [
+        (ManifestKind::Cargo, "Cargo.toml"),
+        (ManifestKind::Npm, "package.json"),
+    ];
+    let there = manifests.into_iter().filter(|(_, path)| is_there(path));
+    let policies = there.filter_map(|(kind, path)| ManifestPolicy::new(kind, path).ok());
+    VersionFiles::new(policies.collect(), Vec::new()).unwrap_or_default()
+}
+
+/// The files that the next version edits; none if that cannot be told.
+fn edited(files: &VersionFiles, tree: &AtCommit<'_>) -> Vec<String> {
+    let scheme = Scheme::semver();
+    let named = files.named(tree, &scheme).unwrap_or_default();
+    let newest = named.iter().filter_map(|one| one.version.as_ref()).max();
+    let next = newest.map(|newest| Version::new(newest.major.saturating_add(1), 0, 0));
+    let edit = next.and_then(|next| files.plan_version_edit(tree, &scheme, None, &next).ok());
+    edit.map_or_else(Vec::new, |edit| {
+        let paths = edit.files().iter().map(|file| file.path().to_owned());
+        paths.collect()
+    })
+}
+
+/// The files of a commit.
+struct AtCommit<'a> {
+    archive: &'a Archive,
+    head: &'a str,
+}
+
+impl AtCommit<'_> {
+    fn look(&self, path: &str) -> Result<Content, ReadFileError> {
+        let content = self.archive.look(self.head, path);
+        content.map_err(|error| ReadFileError::new(path, error.to_string()))
+    }
+}
+
+impl FileTree for AtCommit<'_> {
+    fn read(&self, path: &str) -> Result<Option<Cow<'_, [u8]>>, ReadFileError> {
+        Ok(match self.look(path)? {
+            Content::File(bytes) => Some(Cow::Owned(bytes)),
+            Content::Folder(_) | Content::Nothing => None,
+        })
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<Entry>, ReadFileError> {
+        Ok(match self.look(folder)? {
+            Content::Folder(entries) => entries,
+            Content::File(_) | Content::Nothing => Vec::new(),
+        })
+    }
 }
 
 /// The tags of commits with what their commits say, the newest commit first.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use promenade_manifest::{VersionFiles, Versions};
 use promenade_version::Scheme;
 
 use crate::cargo_edit::{Files, apply, files};
@@ -162,4 +163,94 @@ fn a_stale_lock_is_found() {
         found,
         ["package-lock.json:18:19: `0.2.0` for `@x/b`, expected `0.3.0`"]
     );
+}
+
+fn lerna(version: &str, packages: &str, other: &str) -> Files {
+    files(&[
+        (
+            "lerna.json",
+            &format!("{{\n  \"version\": \"{version}\"{packages}\n}}\n"),
+        ),
+        (
+            "package.json",
+            "{\n  \"name\": \"root\",\n  \"private\": true\n}\n",
+        ),
+        (
+            "packages/a/package.json",
+            "{\"name\": \"a\", \"version\": \"1.2.0\"}\n",
+        ),
+        (
+            "packages/b/package.json",
+            &format!(
+                "{{\"name\": \"b\", \"version\": \"{other}\", \"dependencies\": {{\"a\": \"^1.2.0\"}}}}\n"
+            ),
+        ),
+    ])
+}
+
+#[test]
+fn the_packages_of_lerna_are_found_where_npm_knows_of_none() {
+    let table = "[[manifest]]\nkind = \"npm\"\npath = \"package.json\"\n\n[[file]]\npath = \"lerna.json\"\njson = \"version\"\n";
+    let expected = "lerna.json: \"version\": \"1.3.0\"{comma}\npackages/a/package.json: {\"name\": \"a\", \"version\": \"1.3.0\"}\npackages/b/package.json: {\"name\": \"b\", \"version\": \"1.3.0\", \"dependencies\": {\"a\": \"^1.3.0\"}}\n";
+    for (packages, comma) in [("", ""), (",\n  \"packages\": [\"packages/*\"]", ",")] {
+        assert_eq!(
+            set(&lerna("1.2.0", packages, "1.2.0"), table, None, "1.3.0"),
+            expected.replace("{comma}", comma)
+        );
+    }
+    let wrong = set(
+        &lerna("1.2.0", ",\n  \"packages\": 1", "1.2.0"),
+        table,
+        None,
+        "1.3.0",
+    );
+    assert!(wrong.starts_with("error: lerna.json:3:"), "{wrong}");
+}
+
+#[test]
+fn what_lerna_says_of_versions_is_proposed() {
+    let found = |files: &Files| VersionFiles::found_in(files).unwrap();
+    let tables = |files: &Files| {
+        let found = found(files);
+        let [manifest] = found.manifests() else {
+            panic!("{found:?}");
+        };
+        let paths: Vec<_> = found
+            .files()
+            .iter()
+            .map(|file| file.path().to_owned())
+            .collect();
+        (
+            manifest.versions_rule(),
+            manifest.package_names().to_vec(),
+            paths,
+        )
+    };
+    let file = || vec!["lerna.json".to_owned()];
+    assert_eq!(
+        tables(&lerna("1.2.0", "", "1.2.0")),
+        (Versions::Shared, vec![], file())
+    );
+    // A package with another version is not one of those that move together.
+    assert_eq!(
+        tables(&lerna("1.2.0", "", "0.1.0")),
+        (Versions::Shared, vec!["a".to_owned()], file())
+    );
+    assert_eq!(
+        tables(&lerna("independent", "", "1.2.0")),
+        (Versions::PerPackage, vec![], vec![])
+    );
+    let scheme = Scheme::semver();
+    for files in [
+        lerna("1.2.0", "", "1.2.0"),
+        lerna("1.2.0", "", "0.1.0"),
+        lerna("independent", "", "0.1.0"),
+    ] {
+        assert_eq!(
+            found(&files)
+                .check(&files, &scheme, &BTreeMap::new())
+                .unwrap(),
+            []
+        );
+    }
 }

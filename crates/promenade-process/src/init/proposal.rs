@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use promenade_changelog::Changelog;
+use promenade_manifest::VersionFiles;
 use promenade_tag::Class;
 
 use super::reading::{Form, Reading};
@@ -34,8 +35,10 @@ pub struct Facts {
     pub branches: Vec<String>,
     /// The path and the text of the changelog.
     pub changelog: Option<(String, String)>,
-    /// The manifests at the root: `Cargo.toml`, `package.json`.
-    pub manifests: Vec<String>,
+    /// The manifests and files at the root that name versions.
+    pub version_files: VersionFiles,
+    /// The paths of the files that another version edits.
+    pub edited: Vec<String>,
     /// The messages of the newest commits, merges left out.
     pub messages: Vec<String>,
     /// The tags of commits, each with the first line of the message of its commit, the newest first.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use promenade_manifest::{ManifestKind, Place, VersionFiles, Versions};
+
 use super::Facts;
 use super::habit::{self, Share};
 
@@ -61,15 +63,53 @@ fn habits(out: &mut String, facts: &Facts, candidates: bool) {
 
 /// The files that the commit of a release changes.
 fn documents(facts: &Facts) -> Vec<String> {
-    let changelog = facts.changelog.iter().map(|(path, _)| path.clone());
-    let manifests = facts.manifests.iter().flat_map(|path| {
-        let lock = match path.strip_suffix("Cargo.toml") {
-            Some(folder) => format!("{folder}Cargo.lock"),
-            None => path.replace("package.json", "package-lock.json"),
+    let changelog = facts.changelog.iter().map(|(path, _)| path);
+    let manifests = facts.version_files.manifests().iter();
+    let manifests = manifests.flat_map(|policy| {
+        let path = policy.path();
+        let lock = match policy.kind() {
+            ManifestKind::Cargo => path.replace("Cargo.toml", "Cargo.lock"),
+            ManifestKind::Npm => path.replace("package.json", "package-lock.json"),
         };
-        [path.clone(), lock]
+        [path.to_owned(), lock]
     });
-    changelog.chain(manifests).collect()
+    let mut paths: Vec<String> = changelog.cloned().chain(manifests).collect();
+    for path in &facts.edited {
+        if !paths.contains(path) {
+            paths.push(path.clone());
+        }
+    }
+    paths
+}
+
+/// The manifests, and the other files that name a version.
+fn version_files(out: &mut String, files: &VersionFiles) {
+    for policy in files.manifests() {
+        let kind = match policy.kind() {
+            ManifestKind::Cargo => "cargo",
+            ManifestKind::Npm => "npm",
+        };
+        // Writing to a string cannot fail.
+        let _ = write!(
+            out,
+            "\n[[manifest]]\nkind = \"{kind}\"\npath = {}\n",
+            quoted(policy.path())
+        );
+        let names: Vec<_> = policy.package_names().iter().map(|n| quoted(n)).collect();
+        if !names.is_empty() {
+            let _ = writeln!(out, "packages = [{}]", names.join(", "));
+        }
+        if policy.versions_rule() == Versions::PerPackage {
+            out.push_str("versions = \"per-package\"\n");
+        }
+    }
+    for policy in files.files() {
+        let path = quoted(policy.path());
+        let _ = write!(out, "\n[[file]]\npath = {path}\n");
+        if let Place::Json(key) = policy.place() {
+            let _ = writeln!(out, "json = {}", quoted(&key.to_string()));
+        }
+    }
 }
 
 impl Shape {
@@ -116,18 +156,7 @@ impl Shape {
         if let Some((path, _)) = &facts.changelog {
             let _ = write!(out, "\n[changelog]\nfile = {}\n", quoted(path));
         }
-        for path in &facts.manifests {
-            let kind = if path.ends_with("Cargo.toml") {
-                "cargo"
-            } else {
-                "npm"
-            };
-            let _ = write!(
-                out,
-                "\n[[manifest]]\nkind = \"{kind}\"\npath = {}\n",
-                quoted(path)
-            );
-        }
+        version_files(&mut out, &facts.version_files);
         self.environments(&mut out, facts, candidates);
         out
     }

@@ -7,6 +7,7 @@
 
 mod cells;
 mod clocks;
+mod contract;
 mod corpus;
 mod decisions;
 mod embargo;
@@ -21,4 +22,5 @@ mod seeds;
 mod story;
 mod support;
 mod tamper;
+mod trust;
 mod wishes;

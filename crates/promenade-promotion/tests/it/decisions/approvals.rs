@@ -212,3 +212,21 @@ fn doubt_voids_the_approvals_that_relied_on_the_place_and_no_others() {
     });
     assert_eq!(approved(&bench), ["production"]);
 }
+
+#[test]
+fn a_check_is_of_whoever_recorded_it_last() {
+    let mut bench = stages(|_| {});
+    bench.candidate("1.0.0-rc.1");
+    let by = |bench: &Bench| {
+        let set = bench.state.sets.get(&artifacts("1.0.0-rc.1").identity());
+        set.unwrap().evidence.get("smoke").unwrap().by.clone()
+    };
+    for who in ["ann", "bob", "bob", "cyd"] {
+        for outcome in [Outcome::Fail, Outcome::Pass] {
+            bench.wait(1);
+            let command = record(&bench.state, "smoke", "1.0.0-rc.1", outcome);
+            bench.run_as(who, command);
+            assert_eq!(by(&bench).to_string(), format!("ssh:{who}"));
+        }
+    }
+}

@@ -3,6 +3,7 @@
 mod cadence;
 mod calendar;
 mod celo;
+mod edges;
 mod groups;
 mod levels;
 mod lines;

@@ -91,35 +91,43 @@ impl Merger<'_, '_> {
                 ours_new.push(&unit.folded, at);
             }
         }
-        for (t, unit) in self.theirs.units.iter().enumerate() {
-            if old_theirs.get(t) != Some(&false) {
-                continue;
-            }
-            let same = ours_new.get_mut(&unit.folded).and_then(|free| {
-                let here = |o: &usize| {
-                    self.ours
-                        .units
-                        .get(*o)
-                        .is_some_and(|our| our.place == unit.place)
-                };
-                let at = free
-                    .iter()
-                    .rposition(here)
-                    .or_else(|| unit.is_item().then(|| free.len().checked_sub(1)).flatten())?;
-                Some(free.remove(at))
-            });
-            match same {
-                Some(o) => {
-                    self.is_same(t, o);
+        let theirs_new = |t: &usize| old_theirs.get(*t) == Some(&false);
+        let mut theirs_new: Vec<_> = (0..self.theirs.units.len()).filter(theirs_new).collect();
+        // What stands in the same place is the same first: only what is left over has moved.
+        for same_place in [true, false] {
+            let mut left = Vec::new();
+            for t in theirs_new {
+                match self.take_new(t, &mut ours_new, same_place) {
+                    Some(o) => self.is_same(t, o),
+                    None => left.push(t),
                 }
-                None => self.additions.push(Addition {
+            }
+            theirs_new = left;
+        }
+        for (t, unit) in self.theirs.units.iter().enumerate() {
+            if theirs_new.binary_search(&t).is_ok() {
+                self.additions.push(Addition {
                     place: unit.place.clone(),
                     at: t,
                     text: self.their_text(&unit.block),
-                }),
+                });
             }
         }
         sort_by_numbers(&mut self.additions, |addition| (addition.at, 0));
+    }
+
+    /// Takes a unit that ours added too: in the same place, or an entry in any.
+    fn take_new(&self, t: usize, ours_new: &mut Lists, same_place: bool) -> Option<usize> {
+        let unit = self.theirs.units.get(t)?;
+        let free = ours_new.get_mut(&unit.folded)?;
+        if !same_place {
+            return if unit.is_item() { free.pop() } else { None };
+        }
+        let at = free.iter().rposition(|o| {
+            let our = self.ours.units.get(*o);
+            our.is_some_and(|our| our.place == unit.place)
+        })?;
+        Some(free.remove(at))
     }
 
     /// Merges link definitions by label.

@@ -180,21 +180,20 @@ impl Merger<'_, '_> {
                 changelog.after_block(heading.end, lines, gap, newline),
             );
         }
-        // Below the category that it follows in theirs, else below everything in the section.
-        let mut above = self.theirs.places.iter().rev();
-        let before = above
-            .find(|known| known.section() == place.section() && self.their_start(known) < order);
-        let before = before.cloned();
-        let before = before.unwrap_or_else(|| Place::new(place.section(), ""));
-        let in_group = |unit: &&Unit| unit.place == before;
-        let end = self
-            .ours
-            .units
-            .iter()
-            .rev()
-            .find(in_group)
-            .map(|unit| unit.block.end)
-            .or_else(|| self.ours.groups.get(&before.name).map(|block| block.end))
+        // Below the nearest category above it in theirs that ours has, else below what stands under
+        // the section itself.
+        let itself = Place::new(place.section(), "");
+        let above = self.theirs.places.iter().rev();
+        let end = above
+            .filter(|known| known.section() == place.section() && self.their_start(known) < order)
+            .chain([&itself])
+            .find_map(|before| {
+                let mut units = self.ours.units.iter().rev();
+                let last = units.find(|unit| unit.place == *before);
+                let heading = self.ours.groups.get(&before.name);
+                last.map(|unit| unit.block.end)
+                    .or_else(|| heading.map(|block| block.end))
+            })
             .unwrap_or(heading.end);
         let gap = end != heading.end || self.dialect.blank_after_version;
         (order, changelog.after_block(end, lines, gap, newline))

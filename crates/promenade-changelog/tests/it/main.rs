@@ -1,6 +1,7 @@
 //! What the crate does, seen from outside.
 
 mod corpus;
+mod decisions;
 mod edits;
 mod generate;
 mod laws;

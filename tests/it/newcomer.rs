@@ -195,6 +195,31 @@ fn a_folder_of_the_repository_is_under_its_process() {
 }
 
 #[test]
+fn the_changelog_and_the_definitions_of_a_process_are_those_at_its_root() {
+    let text = "# Changelog\n\n## [Unreleased]\n\n## [1.2.0] - 2026-01-01\n\n- All.\n";
+    let day = Day::new(&[("CHANGELOG.md", text)]);
+    let deep = day.path().join("sub/deep");
+    std::fs::create_dir(&deep).unwrap();
+    // Another one that is nearer is none of the process.
+    std::fs::write(deep.join("CHANGELOG.md"), "# Changelog\n").unwrap();
+    says(&deep, &["changelog", "show", "1.2.0"], 0, &["- All."]);
+    let add = ["changelog", "add", "More.", "--execute"];
+    says(&deep, &add, 0, &["../../CHANGELOG.md"]);
+    let written = std::fs::read_to_string(day.path().join("CHANGELOG.md")).unwrap();
+    assert!(written.contains("- More."), "{written}");
+    let here = ["changelog", "show", "--file", "CHANGELOG.md"];
+    says(&deep, &here, 0, &[]);
+    let splits = ["--process", "preset:splits"];
+    let pin = "- docker: kayron\n  github: kayron\n  deploy:\n    release: v0.1.0\n";
+    std::fs::create_dir(day.path().join("infrastructure")).unwrap();
+    std::fs::write(day.path().join("infrastructure/kayron.yaml"), pin).unwrap();
+    let lint = [&splits[..], &["--format", "json", "definitions", "lint"]].concat();
+    says(&deep, &lint, 0, &["\"definitions\": 1,"]);
+    let set = ["definitions", "set", "kayron", "v0.2.0", "--execute"];
+    says(&deep, &[&splits[..], &set].concat(), 0, &["1 file written"]);
+}
+
+#[test]
 fn what_is_not_there_yet_is_said_with_the_way_to_it() {
     let day = Day::new(&[("Cargo.toml", MANIFEST)]);
     day.says(&["status"], 0, &["nothing is recorded yet", "ledger adopt"]);

@@ -127,6 +127,29 @@ impl Context {
         Repository::discover(self.directory())?.work_tree()
     }
 
+    /// Returns the folder that the paths of a process are relative to: what `--repo` names, else the root of
+    /// the repository. Without a repository or a process it is the current directory.
+    pub(crate) fn base(&self) -> PathBuf {
+        let here = self.directory();
+        let root = match self.global.repo.is_none() && self.names_process() {
+            true => self.root().ok(),
+            false => None,
+        };
+        let Some(root) = root else {
+            return here.to_path_buf();
+        };
+        let real = |path: &Path| path.canonicalize();
+        match (real(here), real(&root)) {
+            (Ok(from), Ok(to)) if from == to => here.to_path_buf(),
+            // What is read by people is as short as they would write it.
+            (Ok(from), Ok(to)) => match from.strip_prefix(&to) {
+                Ok(below) => below.iter().map(|_| "..").collect(),
+                Err(_) => root,
+            },
+            _ => root,
+        }
+    }
+
     /// Reads the process file of the repository, or without one of the directory.
     fn process_of_repository(&self) -> Result<Process, CliError> {
         let (root, none) = match self.root() {

@@ -15,7 +15,7 @@ use crate::{CliError, Context, Exit, Report};
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ChangelogArgs {
-    /// The file; by default `CHANGELOG.md`, or what the process file says
+    /// The file; by default `CHANGELOG.md`, or what the process file says, from the root of the repository
     #[arg(long, global = true, value_name = "F")]
     file: Option<PathBuf>,
     /// Print the edited document and write nothing
@@ -216,12 +216,10 @@ fn path(args: &ChangelogArgs, context: &Context, policy: &ChangelogPolicy) -> Pa
         None if upgrade => "docs/upgrading.md",
         _ => &policy.file,
     };
-    args.file
-        .clone()
-        .unwrap_or_else(|| match context.directory() {
-            here if here == Path::new(".") => PathBuf::from(default),
-            directory => directory.join(default),
-        })
+    args.file.clone().unwrap_or_else(|| match context.base() {
+        here if here == Path::new(".") => PathBuf::from(default),
+        base => base.join(default),
+    })
 }
 
 struct Document<'a> {

@@ -21,7 +21,8 @@ pub(crate) struct DefinitionsArgs {
 enum DefinitionsCommand {
     /// Says what the operator would refuse, and the mistakes that it would not see
     Lint {
-        /// The directory that holds the folders of definitions; by default that of `--repo`
+        /// The directory that holds the folders of definitions; by default that of `--repo`,
+        /// or the root of the repository whose process it is
         dir: Option<PathBuf>,
         /// The environment they are deployed to; `branch` may stand in a test environment only
         #[arg(long, value_name = "NAME")]
@@ -43,13 +44,13 @@ pub(crate) fn run(args: &DefinitionsArgs, context: &Context) -> Result<Report, C
     let policy = policy(context)?;
     match &args.command {
         DefinitionsCommand::Lint { dir, environment } => {
-            let dir = dir.as_deref().unwrap_or_else(|| context.directory());
+            let dir = dir.clone().unwrap_or_else(|| context.base());
             let tree = Directory::open(dir).map_err(CliError::input)?;
             let definitions = Definitions::read(&tree, &policy).map_err(CliError::input)?;
             Ok(lint(&definitions, environment.as_deref()))
         }
         DefinitionsCommand::Set { name, pin, execute } => {
-            let tree = Directory::open(context.directory()).map_err(CliError::input)?;
+            let tree = Directory::open(context.base()).map_err(CliError::input)?;
             let definitions = Definitions::read(&tree, &policy).map_err(CliError::input)?;
             let planned = definitions.set(name, pin).map_err(CliError::input)?;
             let fields = json!({ "name": name, "pin": pin.to_string() });

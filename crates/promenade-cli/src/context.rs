@@ -41,8 +41,9 @@ pub(crate) enum Color {
     Never,
 }
 
-/// The options that every command takes.
+/// The options that every command takes; the help of a command has its own before them.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
     /// The repository; by default the one around the current directory
     #[arg(long, global = true, value_name = "DIR")]

@@ -1,13 +1,16 @@
 //! History: commits between revisions, ancestry.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
+use std::collections::BinaryHeap;
+use std::ops::Range;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
-use gix::objs::Kind;
+use gix::hashtable::HashMap;
+use gix::objs::{CommitRef, Kind};
 use gix::prelude::FindExt as _;
 
+use crate::ident::People;
 use crate::{CommitId, GitError, Ident, Repository};
 
 /// How many more commits are looked at after the last interesting one, as git does: dates that run
@@ -46,7 +49,11 @@ impl Repository {
     pub fn commit_at(&self, revision: &str) -> Result<Commit, GitError> {
         let repository = self.local();
         let id = self.resolve(revision)?.object()?;
-        decode(id, load(&repository, id, &mut Vec::new())?)
+        let mut buffer = Vec::new();
+        let commit = parse(id, load(&repository, id, &mut buffer)?)?;
+        let parents = commit.parents().map(CommitId::of).collect();
+        let (said, _) = Said::read(id, &commit, &mut People::default())?;
+        Ok(said.commit(CommitId::of(id), parents))
     }
 
     /// Returns the commits that `until` has and none of `since` has, newest first, in the order and
@@ -76,31 +83,7 @@ impl Repository {
     pub fn newest(&self, tip: &str, count: usize) -> Result<Vec<Commit>, GitError> {
         let repository = self.local();
         let tip = self.resolve(tip)?.object()?;
-        let mut buffer = Vec::new();
-        let mut met = HashSet::from([tip]);
-        let first = read(tip, load(&repository, tip, &mut buffer)?)?;
-        // Of one second, what was met first comes first.
-        let mut queue = BTreeMap::from([(Reverse(first.2), BTreeMap::from([(0, first)]))]);
-        let mut newest = Vec::new();
-        while newest.len() < count
-            && let Some(mut entry) = queue.first_entry()
-        {
-            let Some((_, (commit, parents, _))) = entry.get_mut().pop_first() else {
-                entry.remove();
-                continue;
-            };
-            newest.push(commit);
-            for id in parents {
-                if met.insert(id)
-                    && let Ok(data) = load(&repository, id, &mut buffer)
-                    && let Ok(parent) = read(id, data)
-                {
-                    let same = queue.entry(Reverse(parent.2)).or_default();
-                    same.insert(met.len(), parent);
-                }
-            }
-        }
-        Ok(newest)
+        Walk::new(&repository).newest(tip, count)
     }
 
     /// Returns whether `ancestor` is `descendant` or one of its ancestors.
@@ -130,15 +113,54 @@ impl Repository {
     }
 }
 
+/// What a commit says, without its place in history.
+struct Said {
+    message: String,
+    author: Ident,
+    committer: Ident,
+}
+
+impl Said {
+    /// Reads it, and the date that git sorts by.
+    fn read(
+        id: ObjectId,
+        commit: &CommitRef<'_>,
+        people: &mut People,
+    ) -> Result<(Self, i64), GitError> {
+        let bad = |error| GitError::object(id, error);
+        let committer = commit.committer().map_err(bad)?;
+        let date = committer.time().map_or(0, |time| time.seconds);
+        let said = Self {
+            message: commit.message.to_str_lossy().into_owned(),
+            author: people.read(commit.author().map_err(bad)?),
+            committer: people.read(committer),
+        };
+        Ok((said, date))
+    }
+
+    fn commit(self, id: CommitId, parents: Vec<CommitId>) -> Commit {
+        Commit {
+            id,
+            parents,
+            message: self.message,
+            author: self.author,
+            committer: self.committer,
+        }
+    }
+}
+
 /// One commit that the walk has met.
 struct Node {
     id: ObjectId,
     date: i64,
-    parents: Vec<ObjectId>,
+    /// Its parents, among those of all nodes.
+    parents: Range<usize>,
     hidden: bool,
     queued: bool,
     /// What it says, until it is known that nobody wants it; nothing if it cannot be read whole.
-    commit: Option<Commit>,
+    said: Option<Said>,
+    /// Its id as text: shared by it and its children.
+    name: Option<CommitId>,
 }
 
 /// Git's `limit_list`: by date, until nothing interesting is left and [`SLOP`] more were seen.
@@ -146,10 +168,13 @@ struct Walk<'repo> {
     repository: &'repo gix::Repository,
     graph: Option<gix::commitgraph::Graph>,
     nodes: Vec<Node>,
+    /// The parents of all nodes, in the order in which these were met.
+    parents: Vec<ObjectId>,
     by_id: HashMap<ObjectId, usize>,
-    queue: BinaryHeap<(i64, Reverse<usize>, usize)>,
+    /// The newest first; of one date, the one that was met first.
+    queue: BinaryHeap<(i64, Reverse<usize>)>,
     interesting: usize,
-    pushed: usize,
+    people: People,
     /// The bytes of the commit that was read last.
     buffer: Vec<u8>,
 }
@@ -160,27 +185,76 @@ impl<'repo> Walk<'repo> {
             repository,
             graph: repository.commit_graph_if_enabled().ok().flatten(),
             nodes: Vec::new(),
-            by_id: HashMap::new(),
+            parents: Vec::new(),
+            by_id: HashMap::default(),
             queue: BinaryHeap::new(),
             interesting: 0,
-            pushed: 0,
+            people: People::default(),
             buffer: Vec::new(),
         }
     }
 
     fn run(mut self, tip: ObjectId, hidden: &[ObjectId]) -> Result<Vec<Commit>, GitError> {
         let order = self.limit(tip, hidden)?;
+        self.told(order)
+    }
+
+    fn newest(mut self, tip: ObjectId, count: usize) -> Result<Vec<Commit>, GitError> {
+        self.meet(tip, false)?;
+        let mut order = Vec::new();
+        while order.len() < count
+            && let Some((_, Reverse(at))) = self.queue.pop()
+        {
+            let Some(node) = self.nodes.get(at) else {
+                continue;
+            };
+            if node.said.is_none() && at > 0 {
+                continue;
+            }
+            order.push(at);
+            for parent in node.parents.clone() {
+                if let Some(parent) = self.parents.get(parent).copied() {
+                    // What is not here, or no commit, is where history ends.
+                    let _ = self.meet(parent, false);
+                }
+            }
+        }
+        self.told(order)
+    }
+
+    /// Takes out what the commits of these places say.
+    fn told(mut self, order: Vec<usize>) -> Result<Vec<Commit>, GitError> {
         let mut commits = Vec::with_capacity(order.len());
         for at in order {
             let Some(node) = self.nodes.get_mut(at) else {
                 continue;
             };
-            commits.push(match node.commit.take() {
-                Some(commit) => commit,
-                None => decode(node.id, load(self.repository, node.id, &mut self.buffer)?)?,
-            });
+            let (id, parents) = (node.id, node.parents.clone());
+            let said = match node.said.take() {
+                Some(said) => said,
+                None => {
+                    let data = load(self.repository, id, &mut self.buffer)?;
+                    Said::read(id, &parse(id, data)?, &mut self.people)?.0
+                }
+            };
+            let mut names = Vec::with_capacity(parents.len());
+            for parent in parents {
+                if let Some(parent) = self.parents.get(parent).copied() {
+                    names.push(self.name(parent));
+                }
+            }
+            commits.push(said.commit(self.name(id), names));
         }
         Ok(commits)
+    }
+
+    /// Returns the id as text; of a commit that was met, the same each time.
+    fn name(&mut self, id: ObjectId) -> CommitId {
+        let known = self.by_id.get(&id).and_then(|at| self.nodes.get_mut(*at));
+        match known {
+            Some(node) => node.name.get_or_insert_with(|| CommitId::of(id)).clone(),
+            None => CommitId::of(id),
+        }
     }
 
     /// Returns the places of the commits that the tip has and none of the hidden ones.
@@ -192,7 +266,7 @@ impl<'repo> Walk<'repo> {
         let mut order = Vec::new();
         let mut slop = SLOP;
         let mut last_date = i64::MAX;
-        while let Some((_, _, at)) = self.queue.pop() {
+        while let Some((_, Reverse(at))) = self.queue.pop() {
             let Some(node) = self.nodes.get_mut(at) else {
                 continue;
             };
@@ -201,13 +275,13 @@ impl<'repo> Walk<'repo> {
             if !is_hidden {
                 self.interesting -= 1;
             }
-            let mut parents = 0;
-            while let Some(parent) = self.parent(at, parents) {
-                self.meet(parent, is_hidden)?;
-                parents += 1;
+            for parent in node.parents.clone() {
+                if let Some(parent) = self.parents.get(parent).copied() {
+                    self.meet(parent, is_hidden)?;
+                }
             }
             if is_hidden {
-                let next = self.queue.peek().map(|(date, _, _)| *date);
+                let next = self.queue.peek().map(|(date, _)| *date);
                 slop = match next {
                     None => 0,
                     Some(next) if last_date <= next || self.interesting > 0 => SLOP,
@@ -226,10 +300,6 @@ impl<'repo> Walk<'repo> {
         Ok(order)
     }
 
-    fn parent(&self, at: usize, number: usize) -> Option<ObjectId> {
-        self.nodes.get(at)?.parents.get(number).copied()
-    }
-
     /// Queues a commit that is met for the first time; hides one that a hidden commit reaches.
     fn meet(&mut self, id: ObjectId, hidden: bool) -> Result<(), GitError> {
         if let Some(at) = self.by_id.get(&id).copied() {
@@ -243,8 +313,7 @@ impl<'repo> Walk<'repo> {
         let at = self.nodes.len();
         self.nodes.push(node);
         self.by_id.insert(id, at);
-        self.queue.push((date, Reverse(self.pushed), at));
-        self.pushed += 1;
+        self.queue.push((date, Reverse(at)));
         if !hidden {
             self.interesting += 1;
         }
@@ -262,24 +331,32 @@ impl<'repo> Walk<'repo> {
                 continue;
             }
             node.hidden = true;
-            node.commit = None;
+            node.said = None;
             if node.queued {
                 self.interesting -= 1;
             }
-            let met = node.parents.iter().filter_map(|id| self.by_id.get(id));
-            stack.extend(met.copied());
+            let parents = self.parents.get(node.parents.clone()).unwrap_or_default();
+            stack.extend(parents.iter().filter_map(|id| self.by_id.get(id)).copied());
         }
     }
 
+    /// Reads a commit that is met for the first time.
     fn node(&mut self, id: ObjectId, hidden: bool) -> Result<Node, GitError> {
-        let node = |parents, date, commit| Node {
+        let start = self.parents.len();
+        let (date, said) = self.facts(id, hidden)?;
+        Ok(Node {
             id,
             date,
-            parents,
+            parents: start..self.parents.len(),
             hidden,
             queued: true,
-            commit,
-        };
+            said,
+            name: None,
+        })
+    }
+
+    /// Appends the parents of a commit to those of all, and returns its date and what it says.
+    fn facts(&mut self, id: ObjectId, hidden: bool) -> Result<(i64, Option<Said>), GitError> {
         // The bytes of a hidden commit are never shown: the commit-graph, if there is one, knows enough.
         if hidden
             && let Some(graph) = &self.graph
@@ -290,20 +367,24 @@ impl<'repo> Walk<'repo> {
                 .map(|position| position.map(|at| graph.id_at(at).to_owned()))
                 .collect::<Result<Vec<_>, _>>();
             if let Ok(parents) = parents {
+                self.parents.extend(parents);
                 let date = i64::try_from(commit.committer_timestamp()).unwrap_or(i64::MAX);
-                return Ok(node(parents, date, None));
+                return Ok((date, None));
             }
         }
         let data = load(self.repository, id, &mut self.buffer)?;
-        if !hidden && let Ok((commit, parents, date)) = read(id, data) {
-            return Ok(node(parents, date, Some(commit)));
+        if !hidden
+            && let Ok(commit) = parse(id, data)
+            && let Ok((said, date)) = Said::read(id, &commit, &mut self.people)
+        {
+            self.parents.extend(commit.parents());
+            return Ok((date, Some(said)));
         }
-        let mut parents = Vec::new();
         let mut date = 0;
         for token in gix::objs::CommitRefIter::from_bytes(data, id.kind()) {
             use gix::objs::commit::ref_iter::Token;
             match token.map_err(|error| GitError::object(id, error))? {
-                Token::Parent { id } => parents.push(id),
+                Token::Parent { id } => self.parents.push(id),
                 Token::Committer { signature } => {
                     date = signature.time().map_or(0, |time| time.seconds);
                     break;
@@ -311,7 +392,7 @@ impl<'repo> Walk<'repo> {
                 _ => {}
             }
         }
-        Ok(node(parents, date, None))
+        Ok((date, None))
     }
 }
 
@@ -334,26 +415,8 @@ fn load<'b>(
     Ok(object.data)
 }
 
-fn decode(id: ObjectId, data: &[u8]) -> Result<Commit, GitError> {
-    read(id, data).map(|(commit, ..)| commit)
-}
-
-/// Reads a commit; the ids of its parents and its date as git has them too.
-fn read(id: ObjectId, data: &[u8]) -> Result<(Commit, Vec<ObjectId>, i64), GitError> {
-    let commit = gix::objs::CommitRef::from_bytes(data, id.kind())
-        .map_err(|error| GitError::object(id, error))?;
-    let bad = |error| GitError::object(id, error);
-    let committer = commit.committer().map_err(bad)?;
-    let date = committer.time().map_or(0, |time| time.seconds);
-    let parents: Vec<_> = commit.parents().collect();
-    let commit = Commit {
-        id: CommitId::of(id),
-        parents: parents.iter().copied().map(CommitId::of).collect(),
-        message: commit.message.to_str_lossy().into_owned(),
-        author: Ident::read(commit.author().map_err(bad)?),
-        committer: Ident::read(committer),
-    };
-    Ok((commit, parents, date))
+fn parse(id: ObjectId, data: &[u8]) -> Result<CommitRef<'_>, GitError> {
+    CommitRef::from_bytes(data, id.kind()).map_err(|error| GitError::object(id, error))
 }
 
 #[cfg(test)]

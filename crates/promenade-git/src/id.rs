@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::GitError;
 
 /// The id of a commit (or of a tag object): 40 or 64 lower-case hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CommitId(String);
+pub struct CommitId(Arc<str>);
 
 impl CommitId {
     /// Returns the id as text.
@@ -23,12 +24,14 @@ impl CommitId {
     }
 
     pub(crate) fn of(id: impl Into<gix::ObjectId>) -> Self {
-        Self(id.into().to_string())
+        // Two digits for each byte of the longest hash.
+        let mut digits = [0; 64];
+        Self(Arc::from(&*id.into().hex_to_buf(&mut digits)))
     }
 
     pub(crate) fn object(&self) -> Result<gix::ObjectId, GitError> {
         gix::ObjectId::from_hex(self.0.as_bytes()).map_err(|_| GitError::UnknownRevision {
-            revision: self.0.clone(),
+            revision: self.0.to_string(),
         })
     }
 }
@@ -39,7 +42,7 @@ impl FromStr for CommitId {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digits = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         if digits && matches!(text.len(), 40 | 64) {
-            Ok(Self(text.to_owned()))
+            Ok(Self(Arc::from(text)))
         } else {
             Err(GitError::Invalid {
                 what: "commit id",

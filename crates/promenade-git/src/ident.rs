@@ -1,5 +1,8 @@
 //! Who made a commit or a tag, and when.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use chrono::{DateTime, FixedOffset, Offset as _, TimeZone as _, Utc};
 use gix::bstr::ByteSlice as _;
 
@@ -8,8 +11,8 @@ use crate::GitError;
 /// A name, an address and a time, as git writes them into commits and tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ident {
-    name: String,
-    email: String,
+    name: Arc<str>,
+    email: Arc<str>,
     at: DateTime<FixedOffset>,
 }
 
@@ -35,7 +38,11 @@ impl Ident {
                 });
             }
         }
-        Ok(Self { name, email, at })
+        Ok(Self {
+            name: name.into(),
+            email: email.into(),
+            at,
+        })
     }
 
     /// Returns the same person at another time.
@@ -64,22 +71,37 @@ impl Ident {
 
     pub(crate) fn signature(&self) -> gix::actor::Signature {
         gix::actor::Signature {
-            name: self.name.as_str().into(),
-            email: self.email.as_str().into(),
+            name: (*self.name).into(),
+            email: (*self.email).into(),
             time: gix::date::Time {
                 seconds: self.at.timestamp(),
                 offset: self.at.offset().fix().local_minus_utc(),
             },
         }
     }
+}
 
+/// The people of a history, each kept once: few people write many commits.
+#[derive(Default)]
+pub(crate) struct People(HashMap<Vec<u8>, Arc<str>>);
+
+impl People {
     /// Reads what a commit says, leniently: history holds names that git would not write today.
-    pub(crate) fn read(signature: gix::actor::SignatureRef<'_>) -> Self {
-        Self {
-            name: signature.name.to_str_lossy().trim().to_owned(),
-            email: signature.email.to_str_lossy().trim().to_owned(),
+    pub(crate) fn read(&mut self, signature: gix::actor::SignatureRef<'_>) -> Ident {
+        Ident {
+            name: self.text(signature.name),
+            email: self.text(signature.email),
             at: signature.time().map_or_else(|_| epoch(), date),
         }
+    }
+
+    fn text(&mut self, bytes: &[u8]) -> Arc<str> {
+        if let Some(text) = self.0.get(bytes) {
+            return Arc::clone(text);
+        }
+        let text: Arc<str> = bytes.to_str_lossy().trim().into();
+        self.0.insert(bytes.to_owned(), Arc::clone(&text));
+        text
     }
 }
 

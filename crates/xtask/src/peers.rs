@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use clap::{Arg, ArgMatches, value_parser};
 use promenade_cli::{CliError, Context, Report};
 
-use crate::programs::{is_installed, succeeds};
+use crate::programs::{cargo, is_installed, succeeds};
 
 /// What each of them is asked: the versions of all tags in order, or the next version.
 const PROCESS: &str = r#"[process]
@@ -92,6 +92,20 @@ const OURS: &[(&[&str], &str)] = &[
     ),
 ];
 
+/// What a program on `gix` that reads each ref and each commit once is asked (`benches/examples/limit.rs`); it knows
+/// histories without merges.
+const LIMITS: &[(&[&str], &str)] = &[
+    (
+        &["next"],
+        "the highest version, and the commits since the last release",
+    ),
+    (
+        &["since", "v-last"],
+        "the subjects of the commits since the last release",
+    ),
+    (&["since", "v-first"], "the subjects of the whole history"),
+];
+
 /// How many commits are not released: as many as the cargo repository had when it was measured.
 const UNRELEASED: u32 = 411;
 
@@ -151,6 +165,10 @@ pub(crate) fn run(matches: &ArgMatches, _context: &Context) -> Result<Report, Cl
     let limit = Duration::from_secs(u64::from(number("limit")));
     let dir = std::env::temp_dir().join(format!("promenade-peers-{}", std::process::id()));
     let text = |name: &str| matches.get_one::<String>(name);
+    let least = match text("clone") {
+        Some(_) => None,
+        None => Some(least()?),
+    };
     let template = text("template").map_or("v{version}", String::as_str);
     let made = match (text("clone"), text("last")) {
         (Some(of), Some(last)) => cloned(&dir, of, last, template),
@@ -160,7 +178,7 @@ pub(crate) fn run(matches: &ArgMatches, _context: &Context) -> Result<Report, Cl
         let tags = lines(&dir, &["tag"])?.len();
         let commits = lines(&dir, &["rev-list", "--all", "--count"])?.concat();
         let commits: u64 = commits.parse().map_err(CliError::world)?;
-        Ok((tags, commits, measure(&dir, runs, limit)?))
+        Ok((tags, commits, measure(&dir, runs, limit, least.as_deref())?))
     });
     let removed = std::fs::remove_dir_all(&dir);
     let (tags, commits, rows) = measured?;
@@ -204,8 +222,32 @@ enum Outcome {
     Failed,
 }
 
+/// Builds the program of [`LIMITS`] as this one is built.
+fn least() -> Result<PathBuf, CliError> {
+    let mut build = cargo(&[
+        "build",
+        "--quiet",
+        "-p",
+        "promenade-benches",
+        "--example",
+        "limit",
+    ]);
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    done(&mut build)?;
+    let own = std::env::current_exe().map_err(CliError::world)?;
+    let limit = format!("limit{}", std::env::consts::EXE_SUFFIX);
+    Ok(own.with_file_name("examples").join(limit))
+}
+
 /// Runs all programs in turn, so that a machine that slows down slows all of them.
-fn measure(dir: &Path, runs: u32, limit: Duration) -> Result<Vec<Row>, CliError> {
+fn measure(
+    dir: &Path,
+    runs: u32,
+    limit: Duration,
+    least: Option<&Path>,
+) -> Result<Vec<Row>, CliError> {
     let own = std::env::current_exe().map_err(CliError::world)?;
     let row = |name: String, asked, command: Option<(PathBuf, &[&str])>| Row {
         name,
@@ -232,7 +274,13 @@ fn measure(dir: &Path, runs: u32, limit: Duration) -> Result<Vec<Row>, CliError>
             installed,
         )
     });
-    let mut rows: Vec<Row> = ours.chain(peers).collect();
+    let limits = least.into_iter().flat_map(|program| {
+        LIMITS.iter().map(move |(arguments, asked)| {
+            let name = format!("limit: {}", arguments.join(" "));
+            row(name, *asked, Some((program.to_owned(), *arguments)))
+        })
+    });
+    let mut rows: Vec<Row> = ours.chain(limits).chain(peers).collect();
     for round in 0..=runs {
         for row in &mut rows {
             let Some((program, arguments)) = &row.command else {

@@ -4,6 +4,7 @@ mod ambiguity;
 mod channel;
 mod channel_rules;
 mod corpus;
+mod edges;
 mod finding;
 mod history;
 mod policy;

@@ -3,8 +3,8 @@
 use chrono::{Datelike, Days, NaiveDate};
 use promenade_version::{
     AfterRelease, BelowOne, CalendarFormat, CandidatePolicy, HistoryFinding, Impact, Lane, Level,
-    Line, Meaning, ParseVersionErrorKind, PolicyError, Reason, Request, Rule, Scheme, SchemeKind,
-    Uniqueness, Version, VersionPolicy, line_states,
+    Line, Meaning, ParseVersionErrorKind, Period, PolicyError, Reason, Request, Rule, Scheme,
+    SchemeKind, Support, Uniqueness, Version, VersionPolicy, line_states,
 };
 use serde_json::json;
 
@@ -502,4 +502,61 @@ fn a_hotfix_starts_from_the_highest_release_of_its_own_line() {
     assert_eq!(base("1.5.x"), None);
     let hotfix = Request::after(&existing[0]).lane(Lane::Hotfix);
     assert_eq!(policy.next(&hotfix).unwrap().unwrap().text(), "1.4.3");
+}
+
+#[test]
+fn reports_use_the_names_of_the_process_file() {
+    for rule in [
+        BelowOne::Semver,
+        BelowOne::BreakingIsMinor,
+        BelowOne::ZeroIsOpen,
+    ] {
+        assert_eq!(json!(rule.as_str()), serde_json::to_value(rule).unwrap());
+    }
+    for meaning in [
+        Meaning::Release,
+        Meaning::Candidate,
+        Meaning::StableSuffix,
+        Meaning::Manifest,
+    ] {
+        let name = serde_json::to_value(meaning).unwrap();
+        assert_eq!(json!(meaning.as_str()), name);
+        assert_eq!(json!(meaning.to_string()), name);
+    }
+    assert_eq!(scheme(SchemeKind::Semver).name(), "semver");
+    assert_eq!(scheme(calendar("YYWW.PATCH")).name(), "calendar");
+    let error = "fortnight".parse::<Period>().unwrap_err();
+    assert_eq!(error.input(), "fortnight");
+    let error = "huge".parse::<Level>().unwrap_err();
+    assert_eq!(error.input(), "huge");
+    assert_eq!(
+        error.to_string(),
+        "unknown level `huge`, expected one of patch, minor, major"
+    );
+}
+
+#[test]
+fn a_policy_gives_what_its_table_says() {
+    let policy: VersionPolicy = serde_json::from_value(json!({
+        "scheme": "semver", "below-one": "semver", "unique": "every-commit",
+        "cadence": {"every": "2w", "anchor": "2022-11-03"},
+        "schedule": [{"at": "T-7d", "action": "freeze"}, {"at": "T", "action": "release"}],
+        "support": {"newest": 2},
+        "group": [{"name": "all", "sharing": "lockstep", "packages": ["a", "b"]}],
+    }))
+    .unwrap();
+    assert_eq!(policy.unique(), Some(Uniqueness::EveryCommit));
+    assert!(policy.cadence().is_some());
+    assert_eq!(policy.schedule().len(), 2);
+    assert_eq!(policy.support(), Some(&Support::Newest(2)));
+    let written = serde_json::to_value(&policy).unwrap();
+    assert_eq!(
+        serde_json::to_value(policy.groups()).unwrap(),
+        written["group"]
+    );
+    let bare = semver();
+    assert_eq!((bare.unique(), bare.support()), (None, None));
+    assert!(bare.cadence().is_none() && bare.schedule().is_empty());
+    let written = serde_json::to_value(&bare).unwrap();
+    assert_eq!(written.get("group"), None, "what is not set is not written");
 }

@@ -3,6 +3,7 @@
 mod adversarial;
 mod build;
 mod checksum;
+mod edges;
 mod image;
 mod laws;
 mod memory;

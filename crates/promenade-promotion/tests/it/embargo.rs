@@ -4,7 +4,8 @@
 use insta::assert_snapshot;
 use promenade_promotion::ledger::{LedgerStore as _, MemoryLedger, OpId, StreamId};
 use promenade_promotion::{
-    Board, Command, Event, Journal, Lane, Policy, RunCommandError, decide, embargo,
+    Board, ChannelMove, Command, Event, Follows, Journal, Lane, MakeRelease, ObligationKind,
+    Policy, RunCommandError, Verdict, decide, embargo,
 };
 
 use crate::support::*;
@@ -30,9 +31,7 @@ fn a_sealed_history_is_proven_by_the_public_ledger() {
     let mut sealed: Vec<(Event, String)> = Vec::new();
     for command in [private_register(), promote("staging", "1.0.1-rc.1")] {
         let context = public.context("ann");
-        let promenade_promotion::Verdict::Advance(events) =
-            decide(&private, &command, &public.policy, &context)
-        else {
+        let Verdict::Advance(events) = decide(&private, &command, &public.policy, &context) else {
             panic!("held");
         };
         for event in events {
@@ -115,4 +114,141 @@ fn a_journal_refuses_to_publish_an_embargoed_version() {
     assert!(matches!(error, RunCommandError::Embargoed { .. }));
     assert_snapshot!(error, @r"`candidate-registered` would make an embargoed version public: seal it, and disclose it later");
     assert_eq!(store.head(&stream).unwrap().seq, 0);
+}
+
+/// Runs a command and tells of each event what it is and whether it is private.
+#[track_caller]
+fn told(bench: &mut Bench, by: &str, command: &Command) -> Vec<(String, bool)> {
+    let Verdict::Advance(events) = bench.judge(by, command) else {
+        panic!("{command:?} is held:\n{:?}", bench.judge(by, command));
+    };
+    let each = events.iter().map(|event| {
+        let private = embargo::is_private(&bench.state, event);
+        bench.state.apply(event).unwrap();
+        (event.kind.name().to_owned(), private)
+    });
+    each.collect()
+}
+
+/// The life of a mend on a lane, after a release that everybody knows.
+fn life(lane: Lane) -> Vec<(String, bool)> {
+    let mut rules = two_stages();
+    let approvals = r#"{"approvals": {"count": 1, "from": ["maintainers"]}}"#;
+    rules.environments[0].gates.push(gate(approvals));
+    let mut bench = Bench::new(rules);
+    let approve = |what: &str| Command::Approve {
+        environment: environment("staging"),
+        subject: subject(what),
+    };
+    bench.candidate("1.0.0-rc.1");
+    bench.pass("smoke", "1.0.0-rc.1");
+    bench.run(approve("1.0.0-rc.1"));
+    bench.deploy("staging", "1.0.0-rc.1");
+    let release = |text: &str, from: &str, of: &str| {
+        let (text, from) = (version(text), version(from));
+        MakeRelease::of_candidate(text, from, commit(of), artifacts(of))
+    };
+    bench.run(Command::Release(Box::new(release(
+        "1.0.0",
+        "1.0.0-rc.1",
+        "1.0.0-rc.1",
+    ))));
+    bench.deploy("production", "1.0.0");
+    let (mend, set) = (subject("1.0.1-rc.1"), artifacts("the mend").identity());
+    let (staging, production) = (environment("staging"), environment("production"));
+    let register = |text: &str, of: &str| Command::RegisterCandidate {
+        artifacts: artifacts(of),
+        commit: commit(of),
+        lane,
+        tag: None,
+        version: version(text),
+    };
+    let waive = Command::Waive {
+        environment: staging.clone(),
+        expires: time(T0) + chrono::TimeDelta::days(9),
+        gate: "check:smoke".to_owned(),
+        reason: "the farm burnt down".to_owned(),
+        subject: mend.clone(),
+    };
+    let mut made = release("1.0.1", "1.0.1-rc.1", "the mend");
+    made.lane = lane;
+    let check = |gate: &str| Command::RecordCheck {
+        artifacts: set,
+        environment: None,
+        gate: gate.parse().unwrap(),
+        outcome: promenade_promotion::Outcome::Pass,
+        reason: None,
+    };
+    let seen = |environment| Command::VerifyDeployed {
+        environment,
+        observed: set,
+    };
+    let commands = [
+        register("1.0.1-rc.1", "the mend"),
+        register("1.0.2-rc.1", "another mend"),
+        reject("1.0.2-rc.1"),
+        approve("1.0.1-rc.1"),
+        Command::WithdrawApproval {
+            environment: staging.clone(),
+            subject: mend,
+        },
+        waive,
+        approve("1.0.1-rc.1"),
+        check("lint"),
+        promote("staging", "1.0.1-rc.1"),
+        Command::Deploy {
+            environment: staging.clone(),
+        },
+        seen(staging.clone()),
+        Command::Observe {
+            environment: staging,
+            observed: set,
+        },
+        Command::Release(Box::new(made)),
+        promote("production", "1.0.1"),
+        Command::FailDeployment {
+            environment: production.clone(),
+            reason: "no room".to_owned(),
+        },
+        promote("production", "1.0.1"),
+        seen(production),
+        Command::MoveChannels {
+            moves: vec![ChannelMove {
+                channel: "latest".parse().unwrap(),
+                follows: Follows::Highest,
+                from: None,
+                to: version("1.0.1"),
+                environment: None,
+            }],
+        },
+        Command::OpenObligation {
+            id: "tell-them".parse().unwrap(),
+            kind: ObligationKind::MergeBack,
+            lines: vec!["1.0.x".parse().unwrap()],
+            version: version("1.0.1"),
+            why: "main lacks it".to_owned(),
+        },
+        rollback("production", "1.0.0"),
+        Command::Deprecate {
+            reason: "it is slow".to_owned(),
+            replacement: None,
+            version: version("1.0.1"),
+        },
+    ];
+    let each = commands.iter();
+    each.flat_map(|command| told(&mut bench, "ann", command))
+        .collect()
+}
+
+#[test]
+fn every_event_that_tells_of_an_embargoed_version_is_private_and_no_other() {
+    let mut private = life(Lane::Embargoed);
+    // A rollback goes back to what everybody knows; its doubts and holds name no version.
+    let kinds: std::collections::BTreeSet<_> =
+        private.iter().map(|(name, _)| name.clone()).collect();
+    assert!(kinds.len() >= 15, "{kinds:?}");
+    private.retain(|(_, private)| !private);
+    assert_eq!(private, []);
+    let public = life(Lane::Regular);
+    assert_eq!(public.iter().filter(|(_, private)| *private).count(), 0);
 }

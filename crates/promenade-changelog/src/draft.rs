@@ -1,10 +1,12 @@
 //! `draft`: entries from commits.
 
 mod message;
+mod reverts;
 
 use promenade_version::Impact;
 
 use message::changes;
+use reverts::cancelled;
 
 use crate::category::Category;
 use crate::edit::{Edits, TextEdit};
@@ -229,70 +231,6 @@ fn difference(before: &str, after: &str) -> TextEdit {
     )
 }
 
-/// Finds the commits that a later one reverts, and the reverts of those; with the reason.
-fn cancelled(commits: &[DraftCommit]) -> Vec<Option<&'static str>> {
-    let mut out = vec![None; commits.len()];
-    // The newest first: a revert that is itself reverted cancels nothing.
-    for (at, commit) in commits.iter().enumerate().rev() {
-        if out.get(at).is_some_and(Option::is_some) {
-            continue;
-        }
-        let Some(target) = reverted(&commit.message) else {
-            continue;
-        };
-        let earlier = commits.get(..at).unwrap_or_default();
-        let found = earlier.iter().rposition(|known| match &target.id {
-            Some(id) => known.id.starts_with(id.as_str()),
-            None => first_line(&known.message) == target.subject,
-        });
-        let found = found.or_else(|| {
-            earlier
-                .iter()
-                .rposition(|known| first_line(&known.message) == target.subject)
-        });
-        let free = |found: &usize| out.get(*found).is_some_and(Option::is_none);
-        if let Some(found) = found.filter(free) {
-            for (at, reason) in [
-                (found, "is reverted"),
-                (at, "reverts a commit that is left out"),
-            ] {
-                if let Some(slot) = out.get_mut(at) {
-                    *slot = Some(reason);
-                }
-            }
-        }
-    }
-    out
-}
-
-struct Reverted {
-    subject: String,
-    id: Option<String>,
-}
-
 fn first_line(message: &str) -> &str {
     message.lines().next().unwrap_or_default().trim()
-}
-
-/// Reads `Revert "…"`, `revert: …` and the id in the body.
-fn reverted(message: &str) -> Option<Reverted> {
-    let subject = first_line(message);
-    let quoted = |word: &str| {
-        let rest = subject.strip_prefix(word)?.strip_prefix(" \"")?;
-        rest.get(..rest.rfind('"')?)
-    };
-    let typed = subject.strip_prefix("revert: ").map(str::trim);
-    // Git calls the revert of `Revert "x"` by the name `Reapply "x"` since 2.43.
-    let target = match quoted("Reapply") {
-        Some(again) => format!("Revert \"{again}\""),
-        None => quoted("Revert").or(typed)?.to_owned(),
-    };
-    let id = message
-        .split_once("This reverts commit ")
-        .map(|(_, rest)| rest.chars().take_while(char::is_ascii_hexdigit).collect())
-        .filter(|id: &String| !id.is_empty());
-    Some(Reverted {
-        subject: target,
-        id,
-    })
 }

@@ -241,3 +241,40 @@ fn what_is_not_there_yet_is_said_with_the_way_to_it() {
     let nobody = ["names no `[[person]]`", "`ci:me`"];
     day.says(&["release", "--as", "me"], 2, &nobody);
 }
+
+/// A blocker names what a person would type, and that clears it.
+#[test]
+fn a_build_that_is_missing_is_told_with_the_command_that_records_it() {
+    let day = Day::new(&[]);
+    day.says(&["ledger", "adopt", "--execute"], 0, &["adopted"]);
+    let id = git(&day.path(), &["rev-parse", "HEAD"]);
+    let short = &id[..10];
+    let record = format!("clears by recording its build: `build record DIR --commit {short}`");
+    day.says(&["release"], 1, &[&record]);
+    // What was adopted has no artifacts, and no record gives it any.
+    let promote = ["promote", "production", "--version", "1.2.0"];
+    let way = "`build record DIR`, then `candidate` or `release`";
+    day.says(&promote, 1, &["`1.2.0` was adopted", way]);
+    let unknown = ["promote", "production", "--version", "7.0.0"];
+    let way = "registering `7.0.0`: `candidate` or `release`";
+    day.says(&unknown, 1, &[way]);
+    let built = tempfile::tempdir().unwrap();
+    std::fs::write(built.path().join("app"), "built").unwrap();
+    let build = ["build", "record", built.path().to_str().unwrap()];
+    let by = ["--commit", short, "--as", "ci:build", "--execute"];
+    day.says(&[&build[..], &by].concat(), 0, &["record 2"]);
+    let (_, said) = day.run(&["release"]);
+    assert!(!said.contains("recording its build"), "{said}");
+}
+
+#[test]
+fn where_no_tag_names_a_version_there_is_nothing_to_adopt() {
+    let day = Day::new(&[]);
+    git(&day.path(), &["tag", "-d", "v1.1.0"]);
+    git(&day.path(), &["tag", "-d", "v1.2.0"]);
+    for args in [&["ledger", "adopt"][..], &["ledger", "adopt", "--execute"]] {
+        day.says(args, 0, &["there is nothing to adopt"]);
+        assert!(!day.run(args).1.contains("--execute"));
+    }
+    assert_eq!(git(&day.path(), &["for-each-ref", "refs/promenade"]), "");
+}

@@ -168,17 +168,20 @@ impl<'a> Desk<'a> {
             Subject::Version(version) => self.state.version(version).is_some(),
         };
         Err(if known {
-            let why = format!("no artifacts of `{subject}` are recorded");
-            Blocker::new(
-                "artifacts",
-                Rank::Unknown,
-                why,
-                format!("recording the build of `{subject}`"),
-            )
-            .into()
+            // Every other version is registered with what it was built to.
+            let why = format!("`{subject}` was adopted, and no artifacts of it are recorded");
+            let by = "a version that is built and registered: `build record DIR`, then `candidate` or `release`";
+            Blocker::new("artifacts", Rank::Unknown, why, by).into()
         } else {
             let why = format!("`{subject}` is not known; {}", self.known_versions(subject));
-            let by = format!("registering `{subject}`, or recording its build");
+            let by = match subject {
+                Subject::Commit(commit) => {
+                    format!("recording its build: `build record DIR --commit {commit}`")
+                }
+                Subject::Version(_) => {
+                    format!("registering `{subject}`: `candidate` or `release`")
+                }
+            };
             Blocker::new("subject", Rank::Unknown, why, by).into()
         })
     }

@@ -110,12 +110,7 @@ impl<'p, 'a> Draft<'p, 'a> {
     /// Gives up because a commit was not built: there is nothing to promote.
     pub(super) fn held_for_build(mut self, commit: &CommitId) -> Planned {
         let why = format!("commit {commit} has no recorded build");
-        self.hold(Blocker::new(
-            "build",
-            Rank::Blocked,
-            why,
-            "recording its build",
-        ));
+        self.hold(Blocker::new("build", Rank::Blocked, why, recording(commit)));
         self.finish()
     }
 
@@ -411,6 +406,12 @@ impl<'p, 'a> Draft<'p, 'a> {
             }
         }
     }
+}
+
+/// What makes the build of a commit known.
+pub(super) fn recording(commit: &CommitId) -> String {
+    let short = crate::plan::short(commit);
+    format!("recording its build: `build record DIR --commit {short}`")
 }
 
 /// Whether an event would tell of a version that is under an embargo. A version on that lane that the

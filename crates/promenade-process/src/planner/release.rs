@@ -11,6 +11,7 @@ use promenade_tag::{Class, Values};
 use promenade_version::{Lane, Level, Version};
 
 use super::documents::read;
+use super::draft::recording;
 use super::publish::About;
 use super::{Build, Draft, PlanError, Planned, Planner};
 use crate::hook::{HookEvent, HookTime};
@@ -258,7 +259,7 @@ impl Planner<'_> {
                         "candidate",
                         Rank::Blocked,
                         why,
-                        "registering it",
+                        "registering it: `candidate`",
                     ));
                     return None;
                 }
@@ -267,12 +268,7 @@ impl Planner<'_> {
         let artifacts = self.artifacts_of(commit);
         if artifacts.is_none() {
             let why = format!("commit {commit} has no recorded build");
-            draft.hold(Blocker::new(
-                "build",
-                Rank::Blocked,
-                why,
-                "recording its build",
-            ));
+            draft.hold(Blocker::new("build", Rank::Blocked, why, recording(commit)));
         }
         artifacts
     }

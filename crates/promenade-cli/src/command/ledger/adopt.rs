@@ -79,6 +79,10 @@ pub(super) fn run(args: &AdoptArgs, open: &Open, context: &Context) -> Result<Re
         });
         Report::new("promenade.ledger-adopt/1", json, text)
     };
+    if versions.is_empty() && args.current.is_empty() {
+        let text = format!("{plan}there is nothing to adopt\n");
+        return Ok(report(&head, false, text));
+    }
     if !args.execute {
         let text = format!("{plan}run again with `--execute`\n");
         return Ok(report(&head, false, text));

@@ -274,3 +274,42 @@ fn a_failing_package_stops_before_any_tag() {
     assert!(house.git(&["tag", "--list"]).contains("v0.1.0\n"));
     assert_eq!(uploads(&registry), ORDER);
 }
+
+/// What a pick makes is not known before it is made: the refusal names the way, which leads there and back.
+#[test]
+fn a_plan_that_picks_is_verified_once_it_is_made() {
+    let registry = Crates::start();
+    let Some(house) = house(&registry, "") else {
+        return;
+    };
+    house.build(&house.head());
+    house.act(&["candidate"]);
+    house.act(&["release"]);
+    let mended = "//! A better test.\n";
+    let fix = house.commit("fix: a test", &[("acme-base/src/lib.rs", mended)]);
+    house.act(&["hotfix", "start"]);
+    let path = house.beside("plan.json").to_str().unwrap().to_owned();
+    let saved = house.run(&["backport", &fix, "--onto", "0.1.x", "--save", &path]);
+    assert_eq!(saved.code, 0, "{}{}", saved.out, saved.err);
+    let verify = ["publish", "--registry", "local", "--verify"];
+    let refused = house.run(&[&verify[..], &["--plan", &path]].concat());
+    assert_eq!(refused.code, 2, "{}{}", refused.out, refused.err);
+    for way in [
+        format!("`apply {path} --until commit --execute`"),
+        "check out `hotfix/v0.1.1`".to_owned(),
+        "`publish --verify`".to_owned(),
+        format!("`undo {path} --execute`"),
+    ] {
+        assert!(refused.err.contains(&way), "{way}: {}", refused.err);
+    }
+    let refs = house.refs();
+    let made = house.run(&["apply", &path, "--until", "commit", "--execute"]);
+    assert_eq!(made.code, 0, "{}{}", made.out, made.err);
+    house.git(&["checkout", "-q", "hotfix/v0.1.1"]);
+    let text = std::fs::read_to_string(house.path().join("acme-base/src/lib.rs"));
+    assert_eq!(text.unwrap(), mended);
+    house.git(&["checkout", "-q", "main"]);
+    let undone = house.run(&["undo", &path, "--execute"]);
+    assert_eq!(undone.code, 0, "{}{}", undone.out, undone.err);
+    assert_eq!(house.refs(), refs);
+}

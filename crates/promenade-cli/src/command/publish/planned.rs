@@ -53,7 +53,7 @@ pub(super) fn export(
     };
     let text = String::from_utf8(context.read(&path)?).map_err(CliError::input)?;
     let stored = StoredPlan::parse(&text).map_err(CliError::input)?;
-    let Some(tagged) = tagged(stored.steps())? else {
+    let Some(tagged) = tagged(stored.steps(), &path)? else {
         return Ok(None);
     };
     let repository = context.repository()?;
@@ -66,7 +66,7 @@ pub(super) fn export(
     Ok(Some(tree))
 }
 
-fn tagged(steps: &[Step]) -> Result<Option<Tagged<'_>>, CliError> {
+fn tagged<'a>(steps: &'a [Step], plan: &Path) -> Result<Option<Tagged<'a>>, CliError> {
     let tag = steps.iter().find_map(|step| match step {
         Step::Tag { request, .. } => Some((request.name.clone(), &request.target)),
         _ => None,
@@ -92,9 +92,12 @@ fn tagged(steps: &[Step]) -> Result<Option<Tagged<'_>>, CliError> {
     };
     while let Some(request) = planned(base) {
         if request.source.is_some() {
-            let message = "the plan tags a merge or a pick, which `publish --verify` cannot look at before \
-                           it is made";
-            return Err(CliError::input(message));
+            let (plan, branch) = (plan.display(), &request.branch);
+            return Err(CliError::input(format!(
+                "the plan makes a merge or a pick on `{branch}`, which `publish --verify` cannot look at before \
+                 it is made; make it with `apply {plan} --until commit --execute`, check out `{branch}` and \
+                 run `publish --verify` there; `undo {plan} --execute` takes it back"
+            )));
         }
         for (path, after) in &request.files {
             files.entry(path.as_str()).or_insert(after.as_deref());

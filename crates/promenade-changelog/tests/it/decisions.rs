@@ -316,3 +316,33 @@ fn paragraphs_and_entries_of_a_new_category_keep_their_gaps() {
         &format!("## Unreleased\n\n- u\n- v\n\n{body}\n## 1.0.0\n\n- a\n"),
     );
 }
+
+#[test]
+fn a_cut_without_entries_is_refused_where_entries_are_required() {
+    let mut policy = ChangelogPolicy::default();
+    let empty = "## Unreleased\n\n## 1.0.0 - 2024-01-02\n\n- a\n";
+    assert!(cut_under(&policy, empty, "1.1.0").is_ok());
+    policy.require_entries = true;
+    let error = cut_under(&policy, empty, "1.1.0").unwrap_err().to_string();
+    assert!(error.contains("line 1"), "{error}");
+    let some = "## Unreleased\n\n- b\n\n## 1.0.0 - 2024-01-02\n\n- a\n";
+    assert!(cut_under(&policy, some, "1.1.0").is_ok());
+}
+
+#[test]
+fn words_before_the_first_section_stay_there() {
+    let base = "## Unreleased\n\n- u\n";
+    let ours = "## Unreleased\n\n- u\n- v\n";
+    check(
+        base,
+        ours,
+        "Words.\n\n## Unreleased\n\n- u\n",
+        "Words.\n\n## Unreleased\n\n- u\n- v\n",
+    );
+    check(
+        &format!("[a]: https://x/a\n\n{base}"),
+        &format!("[a]: https://x/a\n\n{ours}"),
+        &format!("[a]: https://x/a\n\nWords.\n\n{base}"),
+        &format!("[a]: https://x/a\n\nWords.\n\n{ours}"),
+    );
+}

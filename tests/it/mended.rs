@@ -398,8 +398,8 @@ fn celo_mends_in_private_and_proves_the_order_after() {
         .to_owned();
     assert_eq!(
         told.matches("\"event\":\"sealed\"").count(),
-        2,
-        "a build and a release"
+        3,
+        "a build, a release and what it owes"
     );
     let public_board = plan(&house, &["status"]).to_string();
     assert!(!public_board.contains("1.2.1"));
@@ -408,6 +408,13 @@ fn celo_mends_in_private_and_proves_the_order_after() {
             .to_string()
             .contains("1.2.1")
     );
+
+    // B31: that it must be disclosed is owed, and as private as what it is owed for.
+    let in_private = plan(&house, &["--embargoed", "status"]);
+    let owed_in_private = &in_private["embargo"]["owed"];
+    assert_eq!(owed_in_private[0]["id"], "disclose-1.2.1", "{in_private}");
+    assert!(owed_in_private.to_string().contains("`disclose`"));
+    assert_eq!(plan(&house, &["status"])["embargo"]["owed"], json!([]));
 
     // Disclosed: the image, then everything at once.
     let from = format!("docker://{}/app:build-mend", private.host);
@@ -467,6 +474,13 @@ fn celo_mends_in_private_and_proves_the_order_after() {
         disclosed.to_string().contains("released"),
         "the plan says what becomes public: {disclosed}"
     );
+    let all = plan(&house, &["obligation", "list", "--all"]).to_string();
+    assert!(
+        all.contains("disclose-1.2.1") && all.contains("its disclosure"),
+        "{all}"
+    );
+    let still = plan(&house, &["obligation", "list"]).to_string();
+    assert!(!still.contains("disclose-1.2.1"), "{still}");
     let nothing = house.run(&["disclose"]);
     assert_eq!(nothing.code, 2, "{}", nothing.out);
     house.git(&["fsck", "--strict"]);
@@ -490,7 +504,7 @@ fn proves_the_order(clone: &Path, events: &[Value], before: &str) {
         .iter()
         .filter_map(|it| find(it, "disclosed"))
         .collect();
-    assert_eq!(disclosed.len(), 2, "{events:?}");
+    assert_eq!(disclosed.len(), 3, "{events:?}");
     let sealed = git(clone, &["log", "-p", "--format=%H", before]);
     for one in disclosed {
         let (event, nonce) = (text(&one["event"]), text(&one["nonce"]));

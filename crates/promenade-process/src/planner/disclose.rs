@@ -1,6 +1,6 @@
 //! Disclosure: what was under an embargo becomes public, all at once and in its order (B29, B31, INV-41).
 
-use promenade_promotion::{Command, CommitId, Event, EventKind};
+use promenade_promotion::{Command, CommitId, Event, EventKind, ObligationKind};
 use promenade_tag::Class;
 use promenade_version::Version;
 
@@ -44,6 +44,7 @@ impl Planner<'_> {
         };
         let mut draft = Draft::new(self, &format!("disclose {count}"));
         let (mut commands, mut told) = (Vec::new(), Vec::new());
+        let mut paid = Vec::new();
         for event in waiting {
             let Some((event, nonce)) = under(event) else {
                 continue;
@@ -61,6 +62,18 @@ impl Planner<'_> {
                     tag: tag.clone(),
                 });
             }
+            if let EventKind::ObligationOpened {
+                id,
+                kind: ObligationKind::Disclose,
+                ..
+            } = &event.kind
+            {
+                paid.push(Command::CloseObligation {
+                    evidence: "its disclosure".to_owned(),
+                    id: id.clone(),
+                    waived: false,
+                });
+            }
             commands.push(Command::Disclose {
                 nonce: nonce.to_owned(),
                 event: Box::new(event),
@@ -76,6 +89,7 @@ impl Planner<'_> {
             let about = about(one);
             draft.hooks(HookEvent::Release, HookTime::Before, about);
         }
+        commands.extend(paid);
         draft.record(commands)?;
         for (name, at) in branches {
             draft.also_push(format!("refs/heads/{name}"), Some(at.clone()));

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use promenade_changelog::Changelog;
+use promenade_digest::Digest;
 use promenade_promotion::{
-    Artifacts, Blocker, Command, CommitId, FinalCommit, MakeRelease, ObligationKind, Rank, Stage,
-    VersionRecord,
+    Artifacts, Blocker, Command, CommitId, FinalCommit, ItemId, Line, MakeRelease, ObligationKind,
+    Rank, Stage, VersionRecord,
 };
 use promenade_tag::{Class, Values};
 use promenade_version::{Lane, Level, Version};
@@ -305,6 +306,7 @@ impl Planner<'_> {
         let tip = self.tip(repository, &request.branch)?;
         let mut commands = self.met(repository, &request.version, &tip)?;
         commands.push(Command::Release(Box::new(release)));
+        commands.extend(disclosure_owed(request, draft));
         draft.record(commands)?;
         self.picked_back(repository, request, &tip, draft)
     }
@@ -406,4 +408,31 @@ impl Planner<'_> {
         let id = id.map_err(PlanError::Repository)?;
         Ok(Some((commit, id)))
     }
+}
+
+/// What a release under an embargo owes: it must be disclosed one day (B31). It is as private as the release.
+fn disclosure_owed(request: &ReleaseRequest, draft: &Draft<'_, '_>) -> Option<Command> {
+    if request.lane != Lane::Embargoed || !draft.is_private() {
+        return None;
+    }
+    let version = &request.version;
+    let id = disclosure_id(version);
+    let known = draft.state().obligations.contains_key(&id);
+    (!known).then(|| Command::OpenObligation {
+        id,
+        kind: ObligationKind::Disclose,
+        lines: vec![Line::of(version)],
+        version: version.clone(),
+        why: format!("release {version} is under an embargo, and must be disclosed: `disclose`"),
+    })
+}
+
+/// The name of what a release under an embargo owes.
+fn disclosure_id(version: &Version) -> ItemId {
+    let named = ItemId::new(format!("disclose-{version}"));
+    // A version may be longer than an id.
+    named.unwrap_or_else(|error| {
+        let digest = Digest::sha256(error.input().as_bytes()).encoded();
+        ItemId::new(format!("disclose-{digest}")).expect("hexadecimal digits are of an id")
+    })
 }

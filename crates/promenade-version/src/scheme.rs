@@ -238,7 +238,7 @@ impl Scheme {
     ///
     /// # Errors
     /// [`ParseVersionError`] with the text and what the scheme expected; its kind is
-    /// [`NotCanonical`](ParseVersionErrorKind::NotCanonical) where another spelling would be read.
+    /// [`NotCanonical`](crate::ParseVersionErrorKind::NotCanonical) where another spelling would be read.
     #[inline]
     pub fn parse(&self, text: &str) -> Result<Version, ParseVersionError> {
         match self.is_plain().then(|| Version::parse(text)) {

@@ -8,6 +8,8 @@ use promenade_cli::CliError;
 /// Outside programs that some tests use as oracles, and the Debian package of each.
 pub(crate) const PACKAGES: &[(&str, &str)] = &[
     ("b3sum", "b3sum"),
+    ("bash", "bash"),
+    ("diff", "diffutils"),
     ("docker-registry", "docker-registry"),
     ("faketime", "faketime"),
     ("git", "git"),
@@ -25,6 +27,7 @@ pub(crate) const PACKAGES: &[(&str, &str)] = &[
     ("skopeo", "skopeo"),
     ("sqop", "sqop"),
     ("ssh-keygen", "openssh-client"),
+    ("strace", "strace"),
     ("time", "time"),
     ("umoci", "umoci"),
 ];
@@ -58,4 +61,42 @@ pub(crate) fn succeeds(command: &mut Command) -> Result<bool, CliError> {
         ))
     })?;
     Ok(status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Asked for, and brought by no package of its own: what builds the tests, a part of git, and what is
+    /// only asked for beside something that no package brings either.
+    const OTHERS: [&str; 3] = ["cargo", "git-daemon", "check-jsonschema"];
+
+    fn sources(dir: &Path, found: &mut String) {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                found.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn every_program_that_a_test_asks_for_has_a_package() {
+        let mut found = String::new();
+        sources(&root().join("crates"), &mut found);
+        sources(&root().join("tests"), &mut found);
+        let asked: Vec<_> = found
+            .split("testkit::program(\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .filter(|name| !name.contains('('))
+            .collect();
+        assert!(asked.len() > 20, "{asked:?}");
+        for name in asked {
+            let known = PACKAGES.iter().any(|(program, _)| *program == name);
+            assert!(known || OTHERS.contains(&name), "{name}");
+        }
+    }
 }

@@ -98,6 +98,8 @@ impl Project {
                 self.dir.path().join("target").to_str().unwrap(),
             )
             .env("CARGO_REGISTRIES_LOCAL_TOKEN", TOKEN)
+            // The registry is on this machine, whatever else is out of reach.
+            .env("CARGO_NET_OFFLINE", "false")
     }
 
     fn index(&self) -> SparseIndex {

@@ -119,7 +119,7 @@ fn measure_in(subject: &Subject, dir: &Path) -> Result<Cost, CliError> {
     }
     let crates = crates(subject, dir)?;
     let release = dir.join("release");
-    let release_secs = build(subject, dir, &release, true)?;
+    let release_secs = least(subject, dir, &release, true)?;
     if !succeeds(&mut cargo(
         &["build", "--quiet", "--release"],
         dir,
@@ -135,7 +135,7 @@ fn measure_in(subject: &Subject, dir: &Path) -> Result<Cost, CliError> {
     let dev_secs = if subject.is_peer {
         None
     } else {
-        Some(build(subject, dir, &dir.join("dev"), false)?)
+        Some(least(subject, dir, &dir.join("dev"), false)?)
     };
     Ok(Cost {
         crates,
@@ -187,6 +187,17 @@ fn named(subject: &Subject) -> impl Iterator<Item = &str> {
         .packages
         .iter()
         .flat_map(|name| ["--package", *name])
+}
+
+/// Builds what has limits three times, each from nothing, and tells the least: other work on the machine
+/// only adds.
+fn least(subject: &Subject, dir: &Path, target: &Path, release: bool) -> Result<f64, CliError> {
+    let mut least = build(subject, dir, target, release)?;
+    for _ in 1..subject.builds() {
+        std::fs::remove_dir_all(target).map_err(CliError::world)?;
+        least = least.min(build(subject, dir, target, release)?);
+    }
+    Ok(least)
 }
 
 /// Builds the crates and what they need, and tells the processor seconds of it.

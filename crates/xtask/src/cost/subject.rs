@@ -194,6 +194,11 @@ pub(super) struct Subject {
 }
 
 impl Subject {
+    /// How often it is built.
+    pub(super) fn builds(&self) -> usize {
+        if self.limits.is_some() { 3 } else { 1 }
+    }
+
     /// What of the cost is over the limits of a crate that stands alone.
     pub(super) fn broken(&self, cost: &Cost) -> Vec<String> {
         let Some(limits) = self.limits else {

@@ -95,15 +95,15 @@ fn size(bytes: u64) -> String {
 fn head() -> String {
     let mut text = format!(
         "# Cost to embed\n\n\
-         Written by `cargo xtask cost --peers`: each crate is built once, from nothing, as the dependency of a program of\n\
-         its own. Other crates: all that `cargo tree --edges normal` names besides it. CPU seconds: user and system of the\n\
+         Written by `cargo xtask cost --peers`: each crate is built from nothing, as the dependency of a program of its own,\n\
+         what has limits three times, of which the least counts. Other crates: all that `cargo tree --edges normal` names besides it. CPU seconds: user and system of the\n\
          build of the crate and what it needs. Program: the size of one, optimised and stripped, that runs the example on\n\
          the crate's first page; a peer's does what its main verb needs.\n\n\
          The first five stand alone: at most 15 other crates (`promotion` 25) and below {SECONDS_MAX} seconds each, in\n\
          `cargo build` and in `cargo build --release`, or the command fails. One build does not reach that: `promotion` in\n\
          release takes 11 seconds for what it needs and as many for itself, and is held below {PROMOTION_SECONDS_MAX} instead. Of one\n\
          that is also measured without its default features, the limits are for those.\n\n\
-         A busy machine takes up to a third more processor time for the same build: measure on a quiet one.\n\n"
+         A busy machine takes up to a half more processor time for the same build: measure on a quiet one.\n\n"
     );
     text.push_str(&crate::bench::machine());
     let rustc = Command::new("rustc").arg("--version").output();

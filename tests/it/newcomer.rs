@@ -253,10 +253,10 @@ fn a_build_that_is_missing_is_told_with_the_command_that_records_it() {
     day.says(&["release"], 1, &[&record]);
     // What was adopted has no artifacts, and no record gives it any.
     let promote = ["promote", "production", "--version", "1.2.0"];
-    let way = "`build record DIR`, then `candidate` or `release`";
+    let way = "a version that is registered with its build";
     day.says(&promote, 1, &["`1.2.0` was adopted", way]);
     let unknown = ["promote", "production", "--version", "7.0.0"];
-    let way = "registering `7.0.0`: `candidate` or `release`";
+    let way = "registering `7.0.0` as a candidate or a release";
     day.says(&unknown, 1, &[way]);
     let built = tempfile::tempdir().unwrap();
     std::fs::write(built.path().join("app"), "built").unwrap();

@@ -170,16 +170,14 @@ impl<'a> Desk<'a> {
         Err(if known {
             // Every other version is registered with what it was built to.
             let why = format!("`{subject}` was adopted, and no artifacts of it are recorded");
-            let by = "a version that is built and registered: `build record DIR`, then `candidate` or `release`";
+            let by = "a version that is registered with its build";
             Blocker::new("artifacts", Rank::Unknown, why, by).into()
         } else {
             let why = format!("`{subject}` is not known; {}", self.known_versions(subject));
             let by = match subject {
-                Subject::Commit(commit) => {
-                    format!("recording its build: `build record DIR --commit {commit}`")
-                }
+                Subject::Commit(_) => format!("recording the build of `{subject}`"),
                 Subject::Version(_) => {
-                    format!("registering `{subject}`: `candidate` or `release`")
+                    format!("registering `{subject}` as a candidate or a release")
                 }
             };
             Blocker::new("subject", Rank::Unknown, why, by).into()

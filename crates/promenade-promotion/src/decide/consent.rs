@@ -28,7 +28,7 @@ impl Desk<'_> {
                         "artifacts",
                         Rank::Unknown,
                         why,
-                        "recording the build: `build record DIR`",
+                        "recording the build",
                     )
                     .into());
                 }

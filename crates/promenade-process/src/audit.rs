@@ -37,7 +37,6 @@ mod rule;
 mod sarif;
 mod signatures;
 mod tags;
-pub(crate) mod tree;
 mod versions;
 
 pub use auditor::{AuditError, Auditor, Progress};

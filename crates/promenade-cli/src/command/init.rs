@@ -1,17 +1,14 @@
 //! `init`: proposes a process file, and says how much of the history it explains.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use promenade::git::{Archive, Repository};
 use promenade::process::init::{Facts, Proposal, propose};
-use promenade::process::port::past::{Content, Past};
+use promenade::process::port::past::{CommitTree, Content, Past};
 use promenade::tag::{ObjectKind, TagFacts};
 use promenade::version::{Scheme, Version};
-use promenade_manifest::{
-    Entry, FileTree, ManifestKind, ManifestPolicy, ReadFileError, VersionFiles,
-};
+use promenade_manifest::{FileTree, ManifestKind, ManifestPolicy, VersionFiles};
 use serde_json::json;
 
 use crate::context::git_error;
@@ -84,10 +81,7 @@ fn facts(repository: &Repository) -> Result<Facts, CliError> {
         Ok(Content::File(bytes)) => Some((name.to_owned(), String::from_utf8(bytes).ok()?)),
         _ => None,
     });
-    let tree = AtCommit {
-        archive: &archive,
-        head: head.as_str(),
-    };
+    let tree = CommitTree::new(&archive, head.as_str());
     let version_files = version_files(&tree);
     let newest = repository.newest(head.as_str(), MESSAGES);
     let newest = newest.map_err(git_error)?.into_iter();
@@ -118,7 +112,7 @@ fn facts(repository: &Repository) -> Result<Facts, CliError> {
 
 /// The files that name versions. What `lerna.json` says is worth reading the packages for; a manifest that
 /// cannot be read is named all the same.
-fn version_files(tree: &AtCommit<'_>) -> VersionFiles {
+fn version_files(tree: &CommitTree<'_>) -> VersionFiles {
     let is_there = |path: &str| matches!(tree.read(path), Ok(Some(_)));
     if is_there("lerna.json")
         && let Ok(found) = VersionFiles::found_in(tree)
@@ -135,7 +129,7 @@ fn version_files(tree: &AtCommit<'_>) -> VersionFiles {
 }
 
 /// The files that the next version edits; none if that cannot be told.
-fn edited(files: &VersionFiles, tree: &AtCommit<'_>) -> Vec<String> {
+fn edited(files: &VersionFiles, tree: &CommitTree<'_>) -> Vec<String> {
     let scheme = Scheme::semver();
     let named = files.named(tree, &scheme).unwrap_or_default();
     let newest = named.iter().filter_map(|one| one.version.as_ref()).max();
@@ -145,35 +139,6 @@ fn edited(files: &VersionFiles, tree: &AtCommit<'_>) -> Vec<String> {
         let paths = edit.files().iter().map(|file| file.path().to_owned());
         paths.collect()
     })
-}
-
-/// The files of a commit.
-struct AtCommit<'a> {
-    archive: &'a Archive,
-    head: &'a str,
-}
-
-impl AtCommit<'_> {
-    fn look(&self, path: &str) -> Result<Content, ReadFileError> {
-        let content = self.archive.look(self.head, path);
-        content.map_err(|error| ReadFileError::new(path, error.to_string()))
-    }
-}
-
-impl FileTree for AtCommit<'_> {
-    fn read(&self, path: &str) -> Result<Option<Cow<'_, [u8]>>, ReadFileError> {
-        Ok(match self.look(path)? {
-            Content::File(bytes) => Some(Cow::Owned(bytes)),
-            Content::Folder(_) | Content::Nothing => None,
-        })
-    }
-
-    fn list(&self, folder: &str) -> Result<Vec<Entry>, ReadFileError> {
-        Ok(match self.look(folder)? {
-            Content::Folder(entries) => entries,
-            Content::File(_) | Content::Nothing => Vec::new(),
-        })
-    }
 }
 
 /// The tags of commits with what their commits say, the newest commit first.

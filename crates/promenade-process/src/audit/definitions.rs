@@ -7,9 +7,8 @@ use promenade_manifest::definitions::{
     UpstreamError, UpstreamTag, pin_changes, verify_upstream,
 };
 
-use super::tree::CommitTree;
 use super::{Audit, Finding, RuleId, Severity};
-use crate::port::past::{Mark, Past};
+use crate::port::past::{CommitTree, Mark, Past};
 
 /// The word that a message consents to a downgrade with.
 const CONSENT: &str = "Rollback:";
@@ -32,10 +31,7 @@ impl DefinitionHistory {
         mark: &Mark,
         upstream: &BTreeMap<String, Vec<UpstreamTag>>,
     ) {
-        let tree = CommitTree {
-            past,
-            commit: &mark.commit,
-        };
+        let tree = CommitTree::new(past, &mark.commit);
         let now = match Definitions::read(&tree, policy) {
             Ok(now) => now,
             Err(error) => {

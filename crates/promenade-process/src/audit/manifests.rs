@@ -4,15 +4,14 @@ use promenade_manifest::FileTree as _;
 use promenade_version::Version;
 
 use super::tags::{Versioned, finding};
-use super::tree::CommitTree;
 use super::{Finding, RuleId};
 use crate::Process;
-use crate::port::past::Past;
+use crate::port::past::{CommitTree, Past};
 
 /// Judges every place that names the version at a release.
 pub(super) fn judge(process: &Process, past: &dyn Past, tag: &Versioned<'_>) -> Vec<Finding> {
     let commit = &tag.facts.peeled;
-    let tree = CommitTree { past, commit };
+    let tree = CommitTree::new(past, commit);
     let has = |path: &str| !matches!(tree.read(path), Ok(None));
     let files = process.version_files().present(has);
     if files.is_empty() {

@@ -6,9 +6,8 @@ use chrono::{DateTime, FixedOffset};
 use promenade_manifest::VersionFiles;
 use promenade_tag::Class;
 
-use super::tree::CommitTree;
 use super::{Audit, Finding, RuleId};
-use crate::port::past::{Mark, Past};
+use crate::port::past::{CommitTree, Mark, Past};
 use crate::{PinRule, Process};
 
 /// What an environment was pinned to, from a commit on.
@@ -36,10 +35,7 @@ impl PinHistory {
         mark: &Mark,
     ) {
         let (index, rule) = rule;
-        let tree = CommitTree {
-            past,
-            commit: &mark.commit,
-        };
+        let tree = CommitTree::new(past, &mark.commit);
         let Ok(files) = VersionFiles::new(Vec::new(), vec![rule.file.clone()]) else {
             return;
         };

@@ -6,10 +6,9 @@ use promenade_version::{AfterRelease, Meaning, Uniqueness, Version};
 
 use super::order::is_final;
 use super::tags::{Story, finding};
-use super::tree::CommitTree;
 use super::{Audit, Finding, RuleId};
 use crate::Process;
-use crate::port::past::{Mark, Past};
+use crate::port::past::{CommitTree, Mark, Past};
 
 /// A stretch of the main branch whose manifest has one version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,10 +35,7 @@ impl VersionHistory {
 
     /// Takes in a commit that changed a manifest. One whose version cannot be read says nothing.
     pub(super) fn see(&mut self, process: &Process, past: &dyn Past, mark: &Mark) {
-        let tree = CommitTree {
-            past,
-            commit: &mark.commit,
-        };
+        let tree = CommitTree::new(past, &mark.commit);
         let scheme = process.version().scheme();
         let Ok(named) = process.version_files().named(&tree, scheme) else {
             return;

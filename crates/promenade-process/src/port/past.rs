@@ -1,8 +1,10 @@
 //! The past: what an audit reads of a repository. Nothing here refuses a history that is odd: what cannot
 //! be read is an oddity that the audit reports.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, FixedOffset};
-use promenade_manifest::Entry;
+use promenade_manifest::{Entry, FileTree, ReadFileError};
 use promenade_tag::TagFacts;
 
 use super::repository::RepositoryError;
@@ -139,4 +141,39 @@ pub enum Content {
     Folder(Vec<Entry>),
     /// Nothing, or what is neither.
     Nothing,
+}
+
+/// The files of a commit, as the readers of manifests ask for them.
+pub struct CommitTree<'a> {
+    past: &'a dyn Past,
+    commit: &'a str,
+}
+
+impl<'a> CommitTree<'a> {
+    /// The files of a commit, which is named by its id.
+    #[must_use]
+    pub fn new(past: &'a dyn Past, commit: &'a str) -> Self {
+        Self { past, commit }
+    }
+
+    fn look(&self, path: &str) -> Result<Content, ReadFileError> {
+        let looked = self.past.look(self.commit, path);
+        looked.map_err(|error| ReadFileError::new(path, error.to_string()))
+    }
+}
+
+impl FileTree for CommitTree<'_> {
+    fn read(&self, path: &str) -> Result<Option<Cow<'_, [u8]>>, ReadFileError> {
+        Ok(match self.look(path)? {
+            Content::File(bytes) => Some(Cow::Owned(bytes)),
+            Content::Folder(_) | Content::Nothing => None,
+        })
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<Entry>, ReadFileError> {
+        Ok(match self.look(folder)? {
+            Content::Folder(entries) => entries,
+            Content::File(_) | Content::Nothing => Vec::new(),
+        })
+    }
 }

@@ -8,9 +8,10 @@ use gix::objs::{CommitRef, Kind};
 use promenade_process::port::holding::{Held, Holding, Trace};
 use promenade_promotion::CommitId as Id;
 
+use crate::packing::again;
 use crate::past::picked;
 use crate::tree::Change;
-use crate::{Git, GitError, Repository};
+use crate::{Git, GitError, Repository, object};
 
 /// What a message says before the commit that it takes back.
 const REVERTS: &str = "This reverts commit ";
@@ -136,9 +137,7 @@ impl Graph {
 }
 
 fn read(repository: &gix::Repository, id: ObjectId) -> Result<Node, GitError> {
-    let object = repository
-        .find_object(id)
-        .map_err(|error| GitError::object(id, error))?;
+    let object = object::find(repository, id)?;
     if object.kind != Kind::Commit {
         let why = format!("is a {}, not a commit", object.kind);
         return Err(GitError::object(id, why));
@@ -147,8 +146,8 @@ fn read(repository: &gix::Repository, id: ObjectId) -> Result<Node, GitError> {
         .map_err(|error| GitError::object(id, error))?;
     // Messages may name what was never fetched: it says nothing then.
     let is_commit = |id: &ObjectId| {
-        let header = repository.find_header(*id);
-        header.is_ok_and(|header| header.kind() == Kind::Commit)
+        let kind = object::kind(repository, *id);
+        kind.is_ok_and(|kind| kind == Kind::Commit)
     };
     let message = String::from_utf8_lossy(commit.message);
     let mut reverted = Vec::new();
@@ -158,7 +157,7 @@ fn read(repository: &gix::Repository, id: ObjectId) -> Result<Node, GitError> {
         let named = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         // `revert.reference` writes abbreviated ids.
         if named.len() >= 7
-            && let Ok(found) = repository.rev_parse_single(named)
+            && let Ok(found) = again(|| repository.rev_parse_single(named))
         {
             reverted.push(found.detach());
         }
@@ -290,11 +289,11 @@ impl<'a> Blobs<'a> {
             return Ok(known.clone());
         }
         let bad = |error: &dyn std::fmt::Display| GitError::object(tree, error);
-        let root = self.repository.find_tree(tree);
+        let root = again(|| self.repository.find_tree(tree));
         let root = root.map_err(|error| bad(&error))?;
         let mut found = Vec::with_capacity(self.paths.len());
         for path in self.paths {
-            let entry = root.lookup_entry(path.split('/'));
+            let entry = again(|| root.lookup_entry(path.split('/')));
             let entry = entry.map_err(|error| bad(&error))?;
             found.push(entry.map(|entry| entry.object_id()));
         }
@@ -544,9 +543,7 @@ impl Tracer<'_> {
         let Some(first) = node.parents.first() else {
             return Ok(ours);
         };
-        let bases = self
-            .repository
-            .merge_bases_many(*first, &[other])
+        let bases = again(|| self.repository.merge_bases_many(*first, &[other]))
             .map_err(|error| GitError::io("looking for a common ancestor", error))?;
         let mut base = None;
         for found in bases {

@@ -8,10 +8,10 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix::hashtable::HashMap;
 use gix::objs::{CommitRef, Kind};
-use gix::prelude::FindExt as _;
 
 use crate::ident::People;
-use crate::{CommitId, GitError, Ident, Repository};
+use crate::packing::again;
+use crate::{CommitId, GitError, Ident, Repository, object};
 
 /// How many more commits are looked at after the last interesting one, as git does: dates that run
 /// backwards can hide an interesting commit behind an uninteresting one.
@@ -106,8 +106,7 @@ impl Repository {
         let repository = self.local();
         let one = self.resolve(one)?.object()?;
         let two = self.resolve(two)?.object()?;
-        let bases = repository
-            .merge_bases_many(one, &[two])
+        let bases = again(|| repository.merge_bases_many(one, &[two]))
             .map_err(|error| GitError::io("looking for a common ancestor", error))?;
         Ok(bases.first().map(|id| CommitId::of(id.detach())))
     }
@@ -402,17 +401,7 @@ fn load<'b>(
     id: ObjectId,
     buffer: &'b mut Vec<u8>,
 ) -> Result<&'b [u8], GitError> {
-    let object = repository
-        .objects
-        .find(&id, buffer)
-        .map_err(|error| GitError::object(id, error))?;
-    if object.kind != Kind::Commit {
-        return Err(GitError::object(
-            id,
-            format!("is a {}, not a commit", object.kind),
-        ));
-    }
-    Ok(object.data)
+    object::read(&repository.objects, id, Kind::Commit, buffer)
 }
 
 fn parse(id: ObjectId, data: &[u8]) -> Result<CommitRef<'_>, GitError> {

@@ -133,19 +133,7 @@ impl GitLedger {
         repository: &gix::Repository,
         stream: &StreamId,
     ) -> Result<Option<ObjectId>, GitError> {
-        let name = refs::full_name(&Self::ref_name(stream))?;
-        let first = refs::find(repository, &name)?;
-        if self.ref_path(stream).is_file() {
-            return Ok(first);
-        }
-        // A ref that is just being packed can be missed once: not in the old file of packed refs
-        // any more, and not yet in the new one.
-        let again = refs::find(repository, &name)?;
-        if first == again {
-            Ok(first)
-        } else {
-            refs::find(repository, &name)
-        }
+        refs::find(repository, &refs::full_name(&Self::ref_name(stream))?)
     }
 
     fn append_locked(

@@ -45,6 +45,7 @@ mod ident;
 mod ledger;
 mod lock;
 mod object;
+mod packing;
 mod past;
 mod port;
 mod program;

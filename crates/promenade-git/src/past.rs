@@ -9,7 +9,6 @@ use std::collections::HashSet;
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix::objs::CommitRef;
-use gix::prelude::ObjectIdExt as _;
 use promenade_manifest::{Entry, EntryKind};
 use promenade_process::Flow;
 use promenade_process::port::past::{
@@ -21,8 +20,9 @@ use promenade_tag::ObjectKind;
 pub(crate) use self::history::picked;
 use self::history::{Main, Reader, Step};
 use self::watch::Watch;
-use crate::Repository;
 use crate::ident::date;
+use crate::packing::again;
+use crate::{Repository, object, packing, refs};
 
 /// A repository as an audit reads it.
 ///
@@ -65,19 +65,12 @@ impl Archive {
     /// Returns the names of the branches, of remotes too; what cannot be read is left out.
     #[must_use]
     pub fn branches(&self) -> Vec<String> {
-        let Ok(refs) = self.repository.references() else {
-            return Vec::new();
-        };
-        let named = |prefix: &str| {
-            let refs = refs.prefixed(prefix);
-            let refs = refs.into_iter().flatten().flatten();
-            let names = refs.map(|one| one.name().as_bstr().to_str_lossy().into_owned());
-            names.collect::<Vec<_>>()
-        };
         let mut names = Vec::new();
         for prefix in ["refs/heads/", "refs/remotes/origin/"] {
-            let found = named(prefix).into_iter();
-            names.extend(found.filter_map(|name| Some(name.strip_prefix(prefix)?.to_owned())));
+            let found = refs::list_each(&self.repository, prefix);
+            for (name, _) in found.into_iter().flatten().flatten() {
+                names.extend(name.to_str_lossy().strip_prefix(prefix).map(str::to_owned));
+            }
         }
         names.sort();
         names.dedup();
@@ -91,13 +84,15 @@ impl Archive {
             format!("refs/remotes/origin/{branch}"),
             branch.to_owned(),
         ];
-        let found = names.iter().find_map(|name| {
-            let id = self.repository.rev_parse_single(name.as_str()).ok()?;
-            id.object()
-                .ok()?
-                .peel_to_commit()
-                .ok()
-                .map(|commit| commit.id)
+        let repository = &self.repository;
+        let found = packing::steady(repository, || {
+            names.iter().find_map(|name| {
+                let commit = again(|| {
+                    let id = repository.rev_parse_single(name.as_str())?;
+                    id.object()?.peel_to_commit()
+                });
+                Some(commit.ok()?.id)
+            })
         });
         found.ok_or_else(|| RepositoryError::Refused {
             reason: format!("there is no branch `{branch}`"),
@@ -130,10 +125,8 @@ impl Archive {
         changed: Vec<usize>,
         place: usize,
     ) -> Result<Mark, RepositoryError> {
-        let object = self
-            .repository
-            .find_object(step.id)
-            .map_err(|error| io(step.id, error))?;
+        let object = object::find(&self.repository, step.id);
+        let object = object.map_err(|error| io(step.id, error))?;
         let commit = CommitRef::from_bytes(&object.data, step.id.kind());
         let commit = commit.map_err(|error| io(step.id, error))?;
         let time = commit.committer().ok().and_then(|who| who.time().ok());
@@ -200,23 +193,19 @@ impl Archive {
                 why: "the repository has grafts, which are not followed".to_owned(),
             });
         }
-        let failed = |error: &dyn std::fmt::Display| RepositoryError::Io {
+        let refs = refs::list_each(&self.repository, "refs/");
+        let refs = refs.map_err(|error| RepositoryError::Io {
             action: "reading the refs".to_owned(),
             cause: error.to_string(),
-        };
-        let refs = self
-            .repository
-            .references()
-            .map_err(|error| failed(&error))?;
-        for reference in refs.all().map_err(|error| failed(&error))? {
-            let reference = match reference {
-                Ok(reference) => reference,
+        })?;
+        for reference in refs {
+            let (full, id) = match reference {
+                Ok(named) => named,
                 Err(error) => {
                     sight.oddities.push(unreadable("refs", &error.to_string()));
                     continue;
                 }
             };
-            let full = reference.name().as_bstr().to_owned();
             if let Some(replaced) = full.strip_prefix(b"refs/replace/") {
                 sight.oddities.push(Oddity {
                     kind: OddityKind::Replaced,
@@ -228,14 +217,14 @@ impl Archive {
             let Some(name) = full.strip_prefix(b"refs/tags/") else {
                 continue;
             };
-            let Some(id) = reference.try_id() else {
+            let Some(id) = id else {
                 continue;
             };
-            match crate::tags::read(&self.repository, name.to_vec(), id.detach()) {
+            match crate::tags::read(&self.repository, name.to_vec(), id) {
                 Ok(facts) => {
                     // A tag object says what it points at; whether that is there is another matter.
                     let there = ObjectId::from_hex(facts.peeled.as_bytes());
-                    if !there.is_ok_and(|id| self.repository.has_object(id)) {
+                    if !there.is_ok_and(|id| object::exists(&self.repository.objects, &id)) {
                         let why = format!("leads to {}, which is missing", facts.peeled);
                         sight.oddities.push(unreadable(&name.to_str_lossy(), &why));
                     }
@@ -320,17 +309,12 @@ impl Past for Archive {
         let Ok(id) = ObjectId::from_hex(commit.as_bytes()) else {
             return Ok(Content::Nothing);
         };
-        let commit = self
-            .repository
-            .find_commit(id)
-            .map_err(|error| io(id, error))?;
-        let tree = commit.tree().map_err(|error| io(id, error))?;
+        let tree = again(|| self.repository.find_commit(id)?.tree());
+        let tree = tree.map_err(|error| io(id, error))?;
         if path.is_empty() {
             return Ok(Content::Folder(entries(&tree.data, id)?));
         }
-        let entry = tree
-            .lookup_entry(path.split('/'))
-            .map_err(|error| io(id, error))?;
+        let entry = again(|| tree.lookup_entry(path.split('/'))).map_err(|error| io(id, error))?;
         let Some(entry) = entry else {
             return Ok(Content::Nothing);
         };
@@ -338,10 +322,7 @@ impl Past for Archive {
         if !mode.is_tree() && !mode.is_blob_or_symlink() {
             return Ok(Content::Nothing);
         }
-        let object = id
-            .attach(&self.repository)
-            .object()
-            .map_err(|error| io(id, error))?;
+        let object = object::find(&self.repository, id).map_err(|error| io(id, error))?;
         if mode.is_tree() {
             return Ok(Content::Folder(entries(&object.data, id)?));
         }
@@ -354,7 +335,7 @@ impl Past for Archive {
             let id = id.map_err(|error| RepositoryError::Refused {
                 reason: error.to_string(),
             })?;
-            let commit = self.repository.find_commit(id);
+            let commit = again(|| self.repository.find_commit(id));
             let commit = commit.map_err(|error| io(id, error))?;
             Ok(commit.tree_id().map_err(|error| io(id, error))?.detach())
         };

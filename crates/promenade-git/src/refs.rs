@@ -1,11 +1,14 @@
 //! Refs: reading them, and moving them by compare-and-swap.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use gix::bstr::BString;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit};
 use gix::refs::{FullName, Target};
 
 use crate::claim::Claim;
+use crate::packing;
 use crate::{CommitId, GitError, Ident, Repository};
 
 /// How long a ref that another program holds is waited for.
@@ -138,10 +141,76 @@ pub(crate) fn full_name(name: &str) -> Result<FullName, GitError> {
     FullName::try_from(name).map_err(|error| invalid(error.to_string()))
 }
 
+/// Finds what a ref points at, not peeled; symbolic refs are followed.
 pub(crate) fn find(
     repository: &gix::Repository,
     name: &FullName,
 ) -> Result<Option<gix::ObjectId>, GitError> {
+    packing::steady(repository, || look(repository, name))
+}
+
+/// A ref with its full name, and what it points at unless it is symbolic.
+pub(crate) type Named = (BString, Option<gix::ObjectId>);
+
+/// Lists the refs below a prefix, by name.
+pub(crate) fn list(repository: &gix::Repository, prefix: &str) -> Result<Vec<Named>, GitError> {
+    list_each(repository, prefix)?.into_iter().collect()
+}
+
+/// Lists the refs below a prefix, by name; those that are broken among them.
+pub(crate) fn list_each(
+    repository: &gix::Repository,
+    prefix: &str,
+) -> Result<Vec<Result<Named, GitError>>, GitError> {
+    let fail = |error: &dyn std::fmt::Display| GitError::io(format!("reading `{prefix}`"), error);
+    packing::steady(repository, || {
+        let refs = repository.references().map_err(|error| fail(&error))?;
+        let refs = refs.prefixed(prefix).map_err(|error| fail(&error))?;
+        let (mut found, mut gone) = (Vec::new(), false);
+        for one in refs {
+            match one {
+                Ok(one) => {
+                    let id = one.try_id().map(gix::Id::detach);
+                    found.push(Ok((one.name().as_bstr().to_owned(), id)));
+                }
+                // Its file went after its name was read.
+                Err(error) if error.is_not_found() => gone = true,
+                Err(error) => found.push(Err(fail(&error))),
+            }
+        }
+        if gone {
+            add_packed(repository, prefix, &mut found).map_err(|error| fail(&error))?;
+        }
+        Ok(found)
+    })
+}
+
+/// Adds the packed refs that are not in a list.
+fn add_packed(
+    repository: &gix::Repository,
+    prefix: &str,
+    found: &mut Vec<Result<Named, GitError>>,
+) -> Result<(), gix::Error> {
+    let Some(packed) = repository.refs.cached_packed_buffer()? else {
+        return Ok(());
+    };
+    let known: HashSet<_> = found
+        .iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect();
+    for one in packed.iter_prefixed(prefix.into())? {
+        let one = one?;
+        if !known.contains(one.name.as_bstr()) {
+            found.push(Ok((one.name.as_bstr().to_owned(), Some(one.target()))));
+        }
+    }
+    let name = |one: &Result<Named, GitError>| one.as_ref().ok().map(|(name, _)| name.clone());
+    found.sort_by_cached_key(name);
+    Ok(())
+}
+
+fn look(repository: &gix::Repository, name: &FullName) -> Result<Option<gix::ObjectId>, GitError> {
     let found = repository
         .try_find_reference(name.as_ref())
         .map_err(|error| GitError::io(format!("reading `{name}`"), error))?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::refs::full_name;
-use crate::{CommitId, Git, GitError, Repository};
+use crate::{CommitId, Git, GitError, Repository, object};
 
 /// How long the network may take.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -142,7 +142,7 @@ impl Repository {
         name: &str,
         id: &CommitId,
     ) -> Result<(), GitError> {
-        if self.local().has_object(id.object()?) {
+        if object::exists(&self.local().objects, &id.object()?) {
             return Ok(());
         }
         self.network(remote)?
@@ -154,7 +154,7 @@ impl Repository {
             ])
             .args([remote, name])
             .run()?;
-        if self.local().has_object(id.object()?) {
+        if object::exists(&self.local().objects, &id.object()?) {
             return Ok(());
         }
         // It moved between looking and fetching, and what was seen is not an ancestor any more.

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, FixedOffset};
 use gix::bstr::ByteSlice as _;
 
-use crate::{CommitId, Git, GitError, Ident};
+use crate::packing::again;
+use crate::{CommitId, Git, GitError, Ident, packing};
 
 /// How much memory recently read objects may take: without a cache, walks decode each commit two or
 /// three times.
@@ -147,18 +148,17 @@ impl Repository {
     /// [`GitError::Empty`] if there is no commit yet.
     pub fn head(&self) -> Result<CommitId, GitError> {
         let repository = self.local();
-        let head = repository
-            .head()
-            .map_err(|error| GitError::io("reading `HEAD`", error))?;
-        if head.is_unborn() {
-            return Err(GitError::Empty {
-                dir: self.directory(),
-            });
-        }
-        let id = repository
-            .head_id()
-            .map_err(|error| GitError::io("reading `HEAD`", error))?;
-        Ok(CommitId::of(id.detach()))
+        let fail = |error: &dyn std::fmt::Display| GitError::io("reading `HEAD`", error);
+        packing::steady(&repository, || {
+            let head = repository.head().map_err(|error| fail(&error))?;
+            if head.is_unborn() {
+                return Err(GitError::Empty {
+                    dir: self.directory(),
+                });
+            }
+            let id = again(|| repository.head_id()).map_err(|error| fail(&error))?;
+            Ok(CommitId::of(id.detach()))
+        })
     }
 
     /// Returns who git would write as the committer of what is made at that time (`user.name`,
@@ -237,12 +237,13 @@ impl Repository {
         let unknown = || GitError::UnknownRevision {
             revision: revision.to_owned(),
         };
-        let id = repository
-            .rev_parse_single(revision)
-            .map_err(|_| unknown())?;
-        let object = id.object().map_err(|_| unknown())?;
-        let commit = object.peel_to_commit().map_err(|_| unknown())?;
-        Ok(commit.id)
+        packing::steady(repository, || {
+            let commit = again(|| {
+                let id = repository.rev_parse_single(revision)?;
+                id.object()?.peel_to_commit()
+            });
+            Ok(commit.map_err(|_| unknown())?.id)
+        })
     }
 
     /// Compares the work tree and the index with the last commit, as `git status` does.

@@ -1,10 +1,11 @@
 //! Tags: their facts, and making them.
 
+use gix::bstr::BString;
 use gix::objs::Kind;
 use promenade_tag::{ObjectKind, SignatureKind, TagFacts};
 
 use crate::ident::date;
-use crate::{CommitId, GitError, Ident, Repository};
+use crate::{CommitId, GitError, Ident, Repository, object, refs};
 
 /// Makes the armoured signature of the bytes of a commit or tag; the error says why not.
 pub type Signer<'a> = dyn Fn(&[u8]) -> Result<String, String> + Send + Sync + 'a;
@@ -47,6 +48,8 @@ impl<'a> TagRequest<'a> {
     }
 }
 
+const TAGS: &str = "refs/tags/";
+
 impl Repository {
     /// Returns the facts of every tag, in the order of their names. Each object is decoded once.
     ///
@@ -54,19 +57,10 @@ impl Repository {
     /// [`GitError::Io`] if the refs cannot be read, [`GitError::BadObject`] if an object is missing.
     pub fn tags(&self) -> Result<Vec<TagFacts>, GitError> {
         let repository = self.local();
-        let platform = repository
-            .references()
-            .map_err(|error| GitError::io("reading the refs", error))?;
-        let tags = platform
-            .tags()
-            .map_err(|error| GitError::io("reading `refs/tags`", error))?;
         let mut facts = Vec::new();
-        for tag in tags {
-            let tag = tag.map_err(|error| GitError::io("reading `refs/tags`", error))?;
-            let Some(id) = tag.try_id() else { continue };
-            let name = tag.name().as_bstr();
-            let name = name.strip_prefix(b"refs/tags/").unwrap_or(name);
-            facts.push(read(&repository, name.to_vec(), id.detach())?);
+        for (name, id) in refs::list(&repository, TAGS)? {
+            let Some(id) = id else { continue };
+            facts.push(read(&repository, short(name), id)?);
         }
         Ok(facts)
     }
@@ -77,19 +71,8 @@ impl Repository {
     /// # Errors
     /// [`GitError::Io`] if the refs cannot be read.
     pub fn tag_names(&self) -> Result<Vec<Vec<u8>>, GitError> {
-        let repository = self.local();
-        let platform = repository
-            .references()
-            .map_err(|error| GitError::io("reading the refs", error))?;
-        let tags = platform
-            .tags()
-            .map_err(|error| GitError::io("reading `refs/tags`", error))?;
-        let names = tags.map(|tag| {
-            let tag = tag.map_err(|error| GitError::io("reading `refs/tags`", error))?;
-            let name = tag.name().as_bstr();
-            Ok(name.strip_prefix(b"refs/tags/").unwrap_or(name).to_vec())
-        });
-        names.collect()
+        let tags = refs::list(&self.local(), TAGS)?;
+        Ok(tags.into_iter().map(|(name, _)| short(name)).collect())
     }
 
     /// Makes an annotated tag, if no tag has that name.
@@ -99,7 +82,7 @@ impl Repository {
     /// name that git refuses or a message without text; [`GitError::Io`] if it cannot be signed.
     pub fn create_tag(&self, request: &TagRequest<'_>) -> Result<CommitId, GitError> {
         let name = format!("refs/tags/{}", request.name);
-        crate::refs::full_name(&name)?;
+        refs::full_name(&name)?;
         if let Some(at) = self.reference(&name)? {
             return Err(GitError::Exists { name, at });
         }
@@ -112,10 +95,7 @@ impl Repository {
         }
         let repository = self.local();
         let target = request.target.object()?;
-        let kind = repository
-            .find_header(target)
-            .map_err(|error| GitError::object(target, error))?
-            .kind();
+        let kind = object::kind(&repository, target)?;
         let bytes = encode(request, target, kind)?;
         let id = gix::prelude::Write::write_buf(&repository.objects, Kind::Tag, &bytes)
             .map_err(|error| GitError::io("writing a tag object", error))?;
@@ -150,11 +130,18 @@ impl Repository {
             .reference(&full)?
             .ok_or(GitError::UnknownRevision { revision: full })?;
         let repository = self.local();
-        let object = repository
-            .find_object(id.object()?)
-            .map_err(|error| GitError::object(&id, error))?;
+        let object = object::find(&repository, id.object()?)?;
         Ok((object.kind == Kind::Tag).then(|| object.detach().data))
     }
+}
+
+/// The name of a tag below `refs/tags/`.
+fn short(name: BString) -> Vec<u8> {
+    let mut name = Vec::from(name);
+    if name.starts_with(TAGS.as_bytes()) {
+        name.drain(..TAGS.len());
+    }
+    name
 }
 
 fn encode(
@@ -193,9 +180,7 @@ pub(crate) fn read(
     let mut facts = TagFacts::lightweight(name, String::new());
     let mut at = id;
     loop {
-        let object = repository
-            .find_object(at)
-            .map_err(|error| GitError::object(at, error))?;
+        let object = object::find(repository, at)?;
         let kind = kind(object.kind);
         if facts.depth == 0 {
             facts.object = kind;

@@ -9,8 +9,9 @@ use gix::bstr::BString;
 use gix::objs::Kind;
 use gix::objs::tree::EntryMode;
 
+use crate::packing::again;
 use crate::program::Git;
-use crate::{GitError, Repository};
+use crate::{GitError, Repository, object};
 
 /// How a path differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,22 +49,16 @@ impl Repository {
         };
         let repository = self.local();
         let id = self.resolve(revision)?.object()?;
-        let tree = repository
-            .find_commit(id)
-            .and_then(|commit| commit.tree())
+        let tree = again(|| repository.find_commit(id)?.tree())
             .map_err(|error| GitError::object(id, error))?;
-        let entry = tree
-            .lookup_entry(path.split('/'))
+        let entry = again(|| tree.lookup_entry(path.split('/')))
             .map_err(|error| GitError::object(id, error))?
             .ok_or_else(missing)?;
         if !entry.mode().is_blob_or_symlink() {
             return Err(missing());
         }
         let id = entry.object_id();
-        let blob = repository
-            .find_object(id)
-            .map_err(|error| GitError::object(id, error))?;
-        Ok(blob.detach().data)
+        Ok(object::find(&repository, id)?.detach().data)
     }
 
     /// Returns the paths of all files of a commit, in the order of their bytes.
@@ -147,13 +142,12 @@ impl Repository {
     ) -> Result<ObjectId, GitError> {
         // A commit that was only prepared is known by its id and in no other way.
         let prepared = ObjectId::from_hex(revision.as_bytes()).ok();
-        let id = match prepared.filter(|id| repository.find_commit(*id).is_ok()) {
+        let id = match prepared.filter(|id| again(|| repository.find_commit(*id)).is_ok()) {
             Some(id) => id,
             None => self.resolve(revision)?.object()?,
         };
-        let commit = repository
-            .find_commit(id)
-            .map_err(|error| GitError::object(id, error))?;
+        let commit =
+            again(|| repository.find_commit(id)).map_err(|error| GitError::object(id, error))?;
         let tree = commit
             .tree_id()
             .map_err(|error| GitError::object(id, error))?;
@@ -209,9 +203,7 @@ fn entries(repository: &gix::Repository, id: Option<ObjectId>) -> Result<Entries
     let Some(id) = id else {
         return Ok(Entries::new());
     };
-    let object = repository
-        .find_object(id)
-        .map_err(|error| GitError::object(id, error))?;
+    let object = object::find(repository, id)?;
     if object.kind != Kind::Tree {
         return Err(GitError::object(
             id,

@@ -12,7 +12,7 @@ use promenade_process::port::signature::{
     Claim, Distrust, GIT_NAMESPACE, SignatureKind, TagSigners, Verdict, VerifySignature,
 };
 
-use crate::{CommitId, GitError, Repository};
+use crate::{CommitId, GitError, Repository, object};
 
 /// The longest tag object that is judged, in bytes.
 const MAX_TAG_BYTES: usize = 1024 * 1024;
@@ -181,13 +181,9 @@ impl Repository {
     }
 
     fn names_by_folded_case(&self) -> Result<BTreeMap<String, BTreeSet<String>>, GitError> {
-        let io = |error: &dyn std::fmt::Display| GitError::io("reading `refs/tags`", error);
-        let repository = self.local();
-        let platform = repository.references().map_err(|error| io(&error))?;
         let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for tag in platform.tags().map_err(|error| io(&error))? {
-            let tag = tag.map_err(|error| io(&error))?;
-            let name = tag.name().shorten().to_string();
+        for name in self.tag_names()? {
+            let name = String::from_utf8_lossy(&name).into_owned();
             names.entry(name.to_lowercase()).or_default().insert(name);
         }
         Ok(names)
@@ -199,9 +195,7 @@ impl Repository {
             .reference(&full)?
             .ok_or(GitError::UnknownRevision { revision: full })?;
         let repository = self.local();
-        let object = repository
-            .find_object(id.object()?)
-            .map_err(|error| GitError::object(&id, error))?;
+        let object = object::find(&repository, id.object()?)?;
         let mut judge = Judge {
             repository: &repository,
             check,
@@ -295,8 +289,8 @@ impl Judge<'_> {
             return self.wrong(TagProblem::Malformed { problem });
         };
         let id = target.object().ok();
-        let header = id.and_then(|id| self.repository.find_header(id).ok());
-        if header.is_none_or(|header| header.kind() != Kind::Commit) {
+        let kind = id.and_then(|id| object::kind(self.repository, id).ok());
+        if kind != Some(Kind::Commit) {
             self.wrong(TagProblem::Target { target });
         }
     }

@@ -6,6 +6,7 @@ use gix::ObjectId;
 use gix::objs::tree::EntryKind;
 use gix::objs::{Kind, WriteTo as _};
 
+use crate::packing::again;
 use crate::{CommitId, Git, GitError, Ident, Repository, Signer};
 
 /// The tree without files, which git knows in every repository.
@@ -212,10 +213,10 @@ impl Repository {
         }
         let base = match (&request.tree, parent) {
             (Some(tree), _) => {
-                let object = repository
-                    .rev_parse_single(tree.as_str())
-                    .and_then(|id| id.object())
-                    .and_then(|object| object.peel_to_kind(Kind::Tree));
+                let object = again(|| {
+                    let id = repository.rev_parse_single(tree.as_str())?;
+                    id.object()?.peel_to_kind(Kind::Tree)
+                });
                 let unknown = || GitError::UnknownRevision {
                     revision: tree.clone(),
                 };

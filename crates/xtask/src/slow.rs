@@ -196,6 +196,7 @@ pub(crate) fn run(matches: &ArgMatches, _context: &Context) -> Result<Report, Cl
                     "nextest",
                     "run",
                     "--release",
+                    "--profile=slow",
                     "--no-capture",
                     "-p",
                     package,

@@ -189,7 +189,7 @@ impl Chain<'_> {
 
     /// The number that the message of a commit claims.
     fn claimed(&self, id: ObjectId) -> Option<u64> {
-        let object = self.repository.find_object(id).ok()?;
+        let object = object::find(self.repository, id).ok()?;
         let text = object.data.to_str_lossy();
         let number = text
             .lines()

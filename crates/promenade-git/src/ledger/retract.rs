@@ -7,6 +7,7 @@ use promenade_promotion::ledger::{Head, StoreError, StreamId};
 
 use super::GitLedger;
 use super::share::ShareError;
+use crate::packing::again;
 use crate::{CommitId, GitError};
 
 impl GitLedger {
@@ -58,9 +59,8 @@ fn ancestor(
     let mut at = Some(tip);
     for _ in 0..count {
         let Some(id) = at else { break };
-        let commit = repository
-            .find_commit(id)
-            .map_err(|error| GitError::object(id, error))?;
+        let commit =
+            again(|| repository.find_commit(id)).map_err(|error| GitError::object(id, error))?;
         at = commit.parent_ids().next().map(gix::Id::detach);
     }
     Ok(at)

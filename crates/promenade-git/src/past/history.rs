@@ -6,8 +6,10 @@ use std::collections::HashSet;
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix::commitgraph::{Graph, Position};
-use gix::objs::{CommitRefIter, Exists as _, Find as _, Kind};
+use gix::objs::{CommitRefIter, Kind};
 use promenade_process::port::past::{Oddity, OddityKind};
+
+use crate::{GitError, object};
 
 /// What a message says before the commit that it was picked from.
 const PICKED: &[u8] = b"(cherry picked from commit ";
@@ -83,14 +85,13 @@ impl Reader {
     /// Reads a commit, which stays in the buffer; an oddity if it cannot be.
     pub(super) fn commit(&self, id: ObjectId, buffer: &mut Vec<u8>) -> Result<Read, Oddity> {
         let odd = |why: String| odd(id, why);
-        let data = self.objects.try_find(&id, buffer);
-        let data = data.map_err(|error| odd(error.to_string()))?;
-        let data = data.ok_or_else(|| odd("the object is missing".to_owned()))?;
-        if data.kind != Kind::Commit {
-            return Err(odd(format!("is a {}, not a commit", data.kind)));
-        }
+        let data = object::read(&self.objects, id, Kind::Commit, buffer);
+        let data = data.map_err(|error| match error {
+            GitError::BadObject { problem, .. } => odd(problem),
+            error => odd(error.to_string()),
+        })?;
         let (mut tree, mut parents, mut author) = (None, Vec::new(), 0);
-        for token in CommitRefIter::from_bytes(data.data, id.kind()) {
+        for token in CommitRefIter::from_bytes(data, id.kind()) {
             use gix::objs::commit::ref_iter::Token;
             match token.map_err(|error| odd(format!("is no commit: {error}")))? {
                 Token::Tree { id } => tree = Some(id),
@@ -225,8 +226,8 @@ impl Main {
     /// Looks whether the commits that only the graph told of are there.
     pub(super) fn look(&self, reader: &Reader, oddities: &mut Vec<Oddity>) {
         let known = self.known.iter().map(|at| reader.id(Place::Known(*at)));
-        let missing = known.filter(|id| !reader.objects.exists(id));
-        oddities.extend(missing.map(|id| odd(id, "the object is missing".to_owned())));
+        let missing = known.filter(|id| !object::exists(&reader.objects, id));
+        oddities.extend(missing.map(|id| odd(id, object::MISSING.to_owned())));
     }
 
     /// Returns what shows that a commit is a copy of one of its own, reading what the graph does not know.

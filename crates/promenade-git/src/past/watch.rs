@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use gix::ObjectId;
-use gix::objs::{Find as _, Kind};
+use gix::objs::Kind;
 
 use super::history::Reader;
-use crate::GitError;
+use crate::{GitError, object};
 
 /// The watched paths.
 pub(super) struct Watch {
@@ -103,14 +103,11 @@ impl Folder {
         let Some(tree) = tree else {
             return Ok(());
         };
-        let data = reader.objects.try_find(&tree, buffer);
-        let data = data.map_err(|error| GitError::object(tree, error))?;
-        let data = data.ok_or_else(|| GitError::object(tree, "the object is missing"))?;
-        if data.kind != Kind::Tree {
+        let Some(data) = object::read_if(&reader.objects, tree, Kind::Tree, buffer)? else {
             return Ok(());
-        }
+        };
         let mut left = self.below.len();
-        for entry in gix::objs::TreeRefIter::from_bytes(data.data, tree.kind()) {
+        for entry in gix::objs::TreeRefIter::from_bytes(data, tree.kind()) {
             let entry = entry.map_err(|error| GitError::object(tree, error))?;
             let name: &[u8] = entry.filename;
             if let Some(folder) = self.below.get_mut(name)

@@ -2,6 +2,7 @@
 
 mod contains;
 mod ledger;
+mod packing;
 mod power;
 mod race;
 mod repository;

@@ -112,8 +112,11 @@ fn git_that_packs_and_collects_meanwhile_loses_nothing() {
                 git(&store, &["prune-packed", "-q"]);
             }
         });
-        stress::race(&store, open, 4, testkit::scale(60, 1000) as u64);
+        // It ends if this fails, too.
+        let count = testkit::scale(60, 1000) as u64;
+        let raced = std::panic::catch_unwind(|| stress::race(&store, open, 4, count));
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        raced.unwrap();
     });
     fsck(&store);
 }

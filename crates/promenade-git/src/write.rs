@@ -225,26 +225,7 @@ impl Repository {
             (None, Some(parent)) => self.tree_of(repository, parent.as_str())?,
             (None, None) => ObjectId::empty_tree(repository.object_hash()),
         };
-        let edit = |error| GitError::io("editing a tree", error);
-        let mut editor = repository.edit_tree(base).map_err(edit)?;
-        for (path, bytes) in &request.files {
-            check_path(path)?;
-            match bytes {
-                None => {
-                    editor.remove(path.as_str()).map_err(edit)?;
-                }
-                Some(bytes) => {
-                    let blob = repository.write_blob(bytes).map_err(edit)?.detach();
-                    let before = editor.get(path.as_str()).map(|entry| entry.mode().kind());
-                    let kind = match before {
-                        Some(EntryKind::BlobExecutable) => EntryKind::BlobExecutable,
-                        _ => EntryKind::Blob,
-                    };
-                    editor.upsert(path.as_str(), kind, blob).map_err(edit)?;
-                }
-            }
-        }
-        Ok(editor.write().map_err(edit)?.detach())
+        again(|| edited(repository, base, request))
     }
 
     /// Brings index and work tree from one commit to the next, as `git checkout` would; with `try_only`
@@ -279,6 +260,34 @@ impl Repository {
         }
         Err(GitError::Dirty { paths })
     }
+}
+
+/// Writes the tree with the files of a request in it.
+fn edited(
+    repository: &gix::Repository,
+    base: ObjectId,
+    request: &CommitRequest<'_>,
+) -> Result<ObjectId, GitError> {
+    let edit = |error| GitError::io("editing a tree", error);
+    let mut editor = repository.edit_tree(base).map_err(edit)?;
+    for (path, bytes) in &request.files {
+        check_path(path)?;
+        match bytes {
+            None => {
+                editor.remove(path.as_str()).map_err(edit)?;
+            }
+            Some(bytes) => {
+                let blob = repository.write_blob(bytes).map_err(edit)?.detach();
+                let before = editor.get(path.as_str()).map(|entry| entry.mode().kind());
+                let kind = match before {
+                    Some(EntryKind::BlobExecutable) => EntryKind::BlobExecutable,
+                    _ => EntryKind::Blob,
+                };
+                editor.upsert(path.as_str(), kind, blob).map_err(edit)?;
+            }
+        }
+    }
+    Ok(editor.write().map_err(edit)?.detach())
 }
 
 fn encode(

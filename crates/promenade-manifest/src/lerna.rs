@@ -2,9 +2,9 @@
 
 use semver::Version;
 
-use crate::document::{Document, Value};
+use crate::npm_workspace::patterns;
 use crate::tree::join;
-use crate::{FileTree, ReadManifestError, ReadManifestErrorKind, json};
+use crate::{FileTree, ReadManifestError, json};
 
 /// The name of the file.
 pub(crate) const LERNA: &str = "lerna.json";
@@ -37,23 +37,4 @@ impl Lerna {
         };
         Ok(Some(Self { version, packages }))
     }
-}
-
-/// Returns the patterns of a list.
-pub(crate) fn patterns(
-    document: &Document,
-    node: &crate::document::Node,
-    key: &str,
-) -> Result<Vec<String>, ReadManifestError> {
-    let Value::List(items) = &node.value else {
-        let kind = ReadManifestErrorKind::WrongKind {
-            key: key.to_owned(),
-            expected: "a list of patterns",
-        };
-        return Err(document.error(node.span.start, kind));
-    };
-    items
-        .iter()
-        .map(|item| Ok(document.text_of(item, key)?.literal.value.clone()))
-        .collect()
 }

@@ -39,6 +39,7 @@ mod lerna;
 mod mismatch;
 mod npm;
 mod npm_range;
+mod npm_workspace;
 mod place;
 mod policy;
 mod position;

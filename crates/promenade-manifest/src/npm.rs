@@ -1,17 +1,16 @@
-//! `package.json`, its workspaces (or those of `lerna.json`), `package-lock.json` (formats 1 to 3) and `npm-shrinkwrap.json`.
+//! `package.json` and those of its workspace, `package-lock.json` (formats 1 to 3) and `npm-shrinkwrap.json`.
 
 use std::collections::BTreeSet;
 
 use semver::Version;
 
 use crate::document::{Document, Node, Value};
-use crate::lerna::{Lerna, patterns};
 use crate::npm_range::{accepts, follow};
 use crate::toml::Literal;
-use crate::tree::{folder, glob, join};
+use crate::tree::{folder, join};
 use crate::{
     Dependents, FileEdit, FileTree, Mismatch, PlanEditError, PlanEditErrorKind, Position,
-    ReadManifestError, ReadManifestErrorKind, TextEdit, VersionChange, json,
+    ReadManifestError, ReadManifestErrorKind, TextEdit, VersionChange, json, npm_workspace,
 };
 
 /// A `package.json` with its workspaces and lock files, read.
@@ -69,31 +68,14 @@ impl Npm {
             ));
         };
         let first = package(json::parse(root, &bytes)?, String::new())?;
-        let mut patterns = workspaces(&first.manifest)?;
-        if patterns.is_empty()
-            && let Some(lerna) = Lerna::read(tree, &home)?
-        {
-            patterns = lerna.packages;
-        }
+        let members = npm_workspace::members(tree, &home, &first.manifest)?;
         let mut packages = vec![first];
-        let mut seen = BTreeSet::new();
-        for pattern in patterns {
-            let Some(pattern) = join(&home, &pattern) else {
-                continue;
-            };
-            for found in glob(tree, &pattern)? {
-                let path = join(&found, "package.json").unwrap_or_default();
-                let key = found
-                    .strip_prefix(&home)
-                    .unwrap_or(&found)
-                    .trim_start_matches('/')
-                    .to_owned();
-                if key.is_empty() || key.contains("node_modules") || !seen.insert(key.clone()) {
-                    continue;
-                }
-                if let Some(bytes) = tree.read(&path)? {
-                    packages.push(package(json::parse(&path, &bytes)?, key)?);
-                }
+        for found in members {
+            let path = join(&found, "package.json").unwrap_or_default();
+            let key = found.strip_prefix(&home).unwrap_or(&found);
+            let key = key.trim_start_matches('/').to_owned();
+            if let Some(bytes) = tree.read(&path)? {
+                packages.push(package(json::parse(&path, &bytes)?, key)?);
             }
         }
         let mut locks = Vec::new();
@@ -448,15 +430,4 @@ fn package(manifest: Document, key: String) -> Result<NpmPackage, ReadManifestEr
         manifest,
         key,
     })
-}
-
-/// Returns the patterns of `workspaces`: a list, or an object with a list `packages`.
-fn workspaces(manifest: &Document) -> Result<Vec<String>, ReadManifestError> {
-    let Some(mut node) = manifest.field(&manifest.root, "workspaces")? else {
-        return Ok(Vec::new());
-    };
-    if let Some(packages) = manifest.field(node, "packages")? {
-        node = packages;
-    }
-    patterns(manifest, node, "workspaces")
 }

@@ -56,7 +56,9 @@ pub enum Versions {
 pub enum ManifestKind {
     /// `Cargo.toml` and `Cargo.lock`.
     Cargo,
-    /// `package.json` and `package-lock.json` or `npm-shrinkwrap.json`.
+    /// `package.json` and `package-lock.json` or `npm-shrinkwrap.json`. The packages of its workspace are
+    /// those that `pnpm-workspace.yaml` names (with feature `yaml`), else its own `workspaces`, else
+    /// `lerna.json`.
     Npm,
 }
 

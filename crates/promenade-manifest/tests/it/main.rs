@@ -10,3 +10,4 @@ mod documents_oracle;
 mod files;
 mod laws;
 mod npm;
+mod npm_workspace;

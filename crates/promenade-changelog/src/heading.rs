@@ -124,41 +124,28 @@ fn may_be_unreleased(text: &str) -> bool {
 /// Reads `[1.2.3] - …`, `1.2.3 (…)`, `Unreleased` at `start`.
 fn core(text: &str, start: usize, prefixed: bool) -> Option<Reading> {
     let here = text.get(start..)?;
-    let (token, label, url, after) = if let Some(inner) = here.strip_prefix('[') {
+    let (token, label, url) = if let Some(inner) = here.strip_prefix('[') {
         // A label holds no bracket: https://spec.commonmark.org/0.31.2/#link-label
         let len = inner.find([']', '['])?;
         inner.get(len..)?.starts_with(']').then_some(())?;
         let label = (start + 1, start + 1 + len);
-        let mut after = label.1 + 1;
-        let mut url = None;
-        let rest = text.get(after..).unwrap_or_default();
-        if let Some(target) = rest.strip_prefix('(')
-            && let Some(len) = target.find(')')
-        {
-            url = Some((after + 1, after + 1 + len));
-            after += len + 2;
-        }
-        (label, Some(label), url, after)
+        let url = text
+            .get(label.1 + 1..)
+            .and_then(|rest| rest.strip_prefix('('))
+            .and_then(|target| target.find(')'))
+            .map(|len| (label.1 + 2, label.1 + 2 + len));
+        (label, Some(label), url)
     } else {
         let len = here.find([' ', '\t', ',', '(']).unwrap_or(here.len());
         let word = here.get(..len)?.trim_end_matches([':', '*', '_', '~', '`']);
-        let token = (start, start + word.len());
-        (token, None, None, token.1)
+        ((start, start + word.len()), None, None)
     };
     let inside = text.get(token.0..token.1)?;
-    let whole = text.get(start..)?.trim_end();
-    let (names, version) = name(
-        inside,
-        token.0,
-        label.is_some(),
-        stands_alone(inside, text.get(after..).unwrap_or_default()),
-    )
-    .or_else(|| unreleased_text(whole, start, label.is_some()))?;
-    let after = if names == Names::Unreleased && label.is_none() {
-        version.1
-    } else {
-        after
-    };
+    let whole = here.trim_end();
+    let bracketed = label.is_some();
+    let alone = bracketed || stands_alone(inside, text.get(token.1..).unwrap_or_default());
+    let (names, version) = name(inside, token.0, bracketed, alone)
+        .or_else(|| unreleased_text(whole, start, bracketed))?;
     if prefixed && names == Names::Unreleased {
         return None;
     }
@@ -172,12 +159,9 @@ fn core(text: &str, start: usize, prefixed: bool) -> Option<Reading> {
         pending: None,
         yanked: None,
     };
-    // `[1.2.3 - 2024-01-02]` has its date in the brackets.
-    let from = version.1.min(after);
-    reading.finish(text, from);
-    if inside == text.get(version.0..version.1)? && date::find(inside).is_some() {
-        reading.date = reading.date.or_else(|| at(date::find(inside), token.0));
-    }
+    // `[1.2.3 - 2024-01-02]` has its date in the brackets, and a date may be the version.
+    reading.finish(text, version.1);
+    reading.date = reading.date.or_else(|| at(date::find(inside), token.0));
     Some(reading)
 }
 
@@ -271,7 +255,7 @@ fn name(token: &str, offset: usize, bracketed: bool, alone: bool) -> Option<Name
     if is_placeholder(word) {
         return Some((Names::Placeholder, (offset, offset + word.len())));
     }
-    let start = version_start(word, bracketed || alone)?;
+    let start = version_start(word, alone)?;
     Some((Names::Version, (offset + start, offset + word.len())))
 }
 

@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use promenade_changelog::{
-    Changelog, ChangelogPolicy, Compare, CompareBase, Cut, EditChangelogError, Edits, LinkStyle,
-    TextEdit, merge,
+    Changelog, ChangelogPolicy, Compare, CompareBase, Cut, DateStyle, Dialect, DialectPolicy,
+    EditChangelogError, Edits, LinkStyle, SectionKind, TextEdit, merge,
 };
 
 fn day() -> NaiveDate {
@@ -345,4 +345,189 @@ fn words_before_the_first_section_stay_there() {
         &format!("[a]: https://x/a\n\nWords.\n\n{base}"),
         &format!("[a]: https://x/a\n\nWords.\n\n{ours}"),
     );
+}
+
+/// What the section of a heading says: its kind, its version, and whether it is yanked.
+fn said(heading: &str) -> Option<(SectionKind, String, bool)> {
+    let text = format!("## {heading}\n");
+    let changelog = Changelog::parse(&text);
+    let [section] = changelog.sections() else {
+        return None;
+    };
+    let version = section.version().unwrap_or_default().to_owned();
+    Some((section.kind(), version, section.is_yanked()))
+}
+
+#[test]
+fn a_word_of_a_heading_is_a_version_only_where_nothing_joins_it() {
+    for (heading, version) in [
+        ("name-1.2.3", "1.2.3"),
+        ("name-v1.2.3", "1.2.3"),
+        ("7zip-1.2.3 - 2024-01-02", "1.2.3"),
+        ("[v12]", "12"),
+        ("v12 - 2024-01-02", "12"),
+        ("1.2.3.4", "1.2.3.4"),
+        ("[1.2.3 - 2024-01-02]", "1.2.3"),
+    ] {
+        let release = (SectionKind::Release, version.to_owned(), false);
+        assert_eq!(said(heading), Some(release), "{heading}");
+    }
+    for heading in [
+        "a1.2.3",
+        "rev1.2.3",
+        "1.2.3.4.5",
+        "[#12]",
+        "[name-v12]",
+        "X 11 is supported",
+        "X.org 7",
+    ] {
+        assert_eq!(said(heading), None, "{heading}");
+    }
+    let unreleased = |heading| said(heading).map(|(kind, ..)| kind);
+    for heading in ["XXXX", "1.X.Y", "v1.2.X - 2024", "Version X.Y.Z"] {
+        assert_eq!(
+            unreleased(heading),
+            Some(SectionKind::Unreleased),
+            "{heading}"
+        );
+    }
+}
+
+#[test]
+fn a_version_that_is_a_date_is_of_that_day_whatever_stands_beside_it() {
+    for heading in [
+        "2024.01.02",
+        "[2024-01-02]",
+        "[2024.1.2 rolling]",
+        "[2024-01-02 rolling]",
+    ] {
+        let text = format!("## {heading}\n");
+        let changelog = Changelog::parse(&text);
+        let day = changelog.sections()[0].date().unwrap();
+        assert_eq!(day.to_string(), "2024-01-02", "{heading}");
+    }
+}
+
+/// Taking the mark away must leave the version that it marks.
+#[test]
+fn a_mark_is_one_only_where_no_word_goes_on_after_it() {
+    let yanked = |heading| said(heading).map(|(_, version, yanked)| (version, yanked));
+    for (heading, is_yanked) in [
+        ("1.2.3 [YANKED]", true),
+        ("1.2.3 (yanked), see below", true),
+        ("**1.2.3 [YANKED]**", true),
+        ("1.2.3 [YANKED]-rc.1", false),
+        ("1.2.3 [YANKED]beta", false),
+    ] {
+        assert_eq!(
+            yanked(heading),
+            Some(("1.2.3".to_owned(), is_yanked)),
+            "{heading}"
+        );
+    }
+}
+
+#[test]
+fn words_before_a_version_are_those_of_one_level_unless_they_say_version() {
+    let versions = |word: &str| {
+        let text = format!("## {word} 1.1.0\n\n### {word} 1.0.0\n\n## {word} 0.9.0\n");
+        Changelog::parse(&text).releases().count()
+    };
+    assert_eq!((versions("Version"), versions("Release:")), (3, 3));
+    assert_eq!((versions("Name"), versions("The version")), (2, 2));
+}
+
+#[test]
+fn a_dialect_is_what_the_newest_headings_show() {
+    use DateStyle::{Dotted, Iso, LongMonthFirst};
+    for (text, heading, date, unreleased, keeps, bullet) in [
+        (
+            "## Next release\n\n## v1.0.0 (January 2, 2024) Codename\n\n1. one\n\n* a\n",
+            "v{version} ({date})",
+            LongMonthFirst,
+            "Next release",
+            true,
+            "*",
+        ),
+        // A place for the date shows how it will be written; without one, the last release tells.
+        (
+            "## [Unreleased] (ReleaseDate)\n\n+ a\n",
+            "[{version}] ({date})",
+            Iso,
+            "[Unreleased] (ReleaseDate)",
+            true,
+            "+",
+        ),
+        (
+            "## Unreleased (TBD)\n",
+            "{version} ({date})",
+            Iso,
+            "Unreleased (TBD)",
+            true,
+            "-",
+        ),
+        (
+            "## [2.0.0]\n\n## [1.0.0] (2024-01-02)\n",
+            "[{version}] ({date})",
+            Iso,
+            "[Unreleased]",
+            false,
+            "-",
+        ),
+        // A heading without what was of that version only would not be one.
+        (
+            "## [1.0.0 - 2024.01.02 Codename]\n",
+            "{version} - {date}",
+            Dotted,
+            "Unreleased",
+            false,
+            "-",
+        ),
+    ] {
+        let dialect = Dialect::learn(&Changelog::parse(text), &DialectPolicy::default());
+        assert_eq!(
+            (
+                dialect.heading().as_ref(),
+                dialect.date(),
+                dialect.unreleased(),
+                dialect.keeps_unreleased(),
+                dialect.bullet()
+            ),
+            (heading, date, unreleased, keeps, bullet),
+            "{text}"
+        );
+    }
+}
+
+/// The address that a cut of 1.1.0 defines.
+fn continued(address: &str) -> Option<String> {
+    let text = format!("## Unreleased\n\n- b\n\n## [1.0.0]\n\n- a\n\n[1.0.0]: {address}\n");
+    let after = cut_under(&ChangelogPolicy::default(), &text, "1.1.0").unwrap();
+    let parser = pulldown_cmark::Parser::new(&after);
+    let found = parser.reference_definitions().get("1.1.0");
+    found.map(|definition| definition.dest.to_string())
+}
+
+/// An address that stands in `<…>` may hold what one without these cannot, such as a bracket of no
+/// pair (CommonMark 0.31.2, §6.3).
+#[test]
+fn an_address_is_continued_where_a_definition_can_hold_it() {
+    for (address, next) in [
+        ("https://x/v1.0.0", "https://x/v1.1.0"),
+        ("https://x/a_(b(c))/v1.0.0", "https://x/a_(b(c))/v1.1.0"),
+        (
+            "https://x/+log/v0.9.0..v1.0.0",
+            "https://x/+log/v1.0.0..v1.1.0",
+        ),
+    ] {
+        assert_eq!(continued(address).as_deref(), Some(next));
+    }
+    for address in [
+        "<https://x/(a/v1.0.0>",
+        "<https://x/a)/v1.0.0>",
+        "<https://x/)a(/v1.0.0>",
+        "<https://x/a b/v1.0.0>",
+    ] {
+        assert_eq!(continued(address), None, "{address}");
+    }
 }

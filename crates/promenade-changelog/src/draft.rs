@@ -201,30 +201,19 @@ impl Changelog<'_> {
 
 /// The one edit of whole lines between two texts.
 fn difference(before: &str, after: &str) -> TextEdit {
-    let mut start = before
-        .bytes()
-        .zip(after.bytes())
-        .take_while(|(a, b)| a == b)
-        .count();
-    start = before
-        .get(..start)
-        .map_or(0, |same| same.rfind('\n').map_or(0, |at| at + 1));
-    while !before.is_char_boundary(start) {
-        start -= 1;
+    fn lines(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+        text.split_inclusive('\n')
     }
+    fn len<'t>(pairs: impl Iterator<Item = (&'t str, &'t str)>) -> usize {
+        let same = pairs.take_while(|(a, b)| a == b);
+        same.map(|(line, _)| line.len()).sum()
+    }
+    let start = len(lines(before).zip(lines(after)));
     let (a, b) = (
         before.get(start..).unwrap_or_default(),
         after.get(start..).unwrap_or_default(),
     );
-    let mut tail = a
-        .bytes()
-        .rev()
-        .zip(b.bytes().rev())
-        .take_while(|(a, b)| a == b)
-        .count();
-    while !a.is_char_boundary(a.len() - tail) || !b.is_char_boundary(b.len() - tail) {
-        tail -= 1;
-    }
+    let tail = len(lines(a).rev().zip(lines(b).rev()));
     TextEdit::replace(
         start..before.len() - tail,
         b.get(..b.len() - tail).unwrap_or_default(),

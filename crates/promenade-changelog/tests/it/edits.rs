@@ -1,9 +1,10 @@
 //! Each edit, by example.
 
 use promenade_changelog::{
-    CandidateFixes, Category, Changelog, ChangelogPolicy, Cut, Deprecation, DraftCommit,
-    DraftLinks, EditChangelogError, Edits, LintContext, UpgradeNotes, draft,
+    CandidateFixes, Category, Changelog, ChangelogPolicy, Cut, Deprecation, Draft, DraftCommit,
+    DraftLinks, EditChangelogError, Edits, LintContext, TextEdit, UpgradeNotes, draft,
 };
+use promenade_version::Impact;
 
 #[track_caller]
 fn check(
@@ -327,9 +328,15 @@ fn a_new_category_is_spaced_as_the_others_are() {
         |c| c.add(Some("Fixed"), "b", &policy()),
         "## Unreleased\n### Fixed\n\n- b\n\n## 1.0.0\n### Added\n\n- a\n",
     );
+    // Where no release shows it, the categories show how a heading is spaced.
+    check(
+        "## Unreleased\n### Added\n- a\n",
+        |c| c.add(None, "b", &policy()),
+        "## Unreleased\n- b\n\n### Added\n- a\n",
+    );
 }
 
-fn drafted(messages: &[(&str, &str)]) -> Vec<String> {
+fn draft_of(messages: &[(&str, &str)]) -> Draft {
     let commits: Vec<_> = messages
         .iter()
         .map(|(id, message)| DraftCommit {
@@ -337,8 +344,11 @@ fn drafted(messages: &[(&str, &str)]) -> Vec<String> {
             message: (*message).to_owned(),
         })
         .collect();
-    let draft = draft(&commits, &DraftLinks::issues("https://x/issues/{number}"));
-    draft
+    draft(&commits, &DraftLinks::issues("https://x/issues/{number}"))
+}
+
+fn drafted(messages: &[(&str, &str)]) -> Vec<String> {
+    draft_of(messages)
         .entries
         .iter()
         .map(|entry| format!("{}: {}", entry.category.as_str(), entry.text))
@@ -399,6 +409,23 @@ fn a_revert_cancels_and_a_revert_of_it_brings_back() {
         ]),
         ["Added: One"]
     );
+    // The id tells which of two is meant; without one, the last of the subject is.
+    for (reverts, skipped) in [
+        ("This reverts commit aaaa.", "aaaa"),
+        ("This reverts commit of last week.", "cccc"),
+        ("It was wrong.", "cccc"),
+    ] {
+        let revert = format!("Revert \"feat: one\"\n\n{reverts}");
+        let commits = [
+            ("aaaa", "feat: one"),
+            ("cccc", "feat: one"),
+            ("dddd", "feat: two"),
+            ("eeee", &revert),
+        ];
+        let draft = draft_of(&commits);
+        let skipped_ids: Vec<_> = draft.skipped.iter().map(|(id, _)| id.as_str()).collect();
+        assert_eq!(skipped_ids, [skipped, "eeee"], "{reverts}");
+    }
     // What is reverted was released before: users are told.
     assert_eq!(
         drafted(&[("bbbb", revert)]),
@@ -407,18 +434,63 @@ fn a_revert_cancels_and_a_revert_of_it_brings_back() {
 }
 
 #[test]
+fn an_entry_names_every_commit_that_tells_of_it_and_the_others_are_skipped() {
+    let draft = draft_of(&[
+        ("a", "fix: one (#1)"),
+        ("b", "ci: two"),
+        (
+            "c",
+            "Fix all (#3)\n\n* fix!: three\n* fix: One\n* fix: one\n",
+        ),
+    ]);
+    let entries = draft.entries.iter();
+    let entries: Vec<_> = entries
+        .map(|entry| {
+            (
+                entry.commits.concat(),
+                entry.impact,
+                entry.references.clone(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        entries,
+        [
+            ("ac".to_owned(), Impact::Fix, vec![1, 3]),
+            ("c".to_owned(), Impact::Breaking, vec![3]),
+        ]
+    );
+    assert_eq!(draft.skipped, [("b".to_owned(), "tells users nothing")]);
+}
+
+#[test]
+fn a_draft_is_one_edit_of_the_lines_that_differ() {
+    let draft = draft_of(&[
+        ("a", "feat: one"),
+        ("b", "Deprecate two"),
+        ("c", "fix: three"),
+    ]);
+    let text = "## Unreleased\r\n\r\n### Changed\r\n\r\n- c\r\n\r\n### Fixed\r\n\r\n- Four\r\n\r\n## 1.0.0\r\n";
+    let edits = Changelog::parse(text).add_draft(&draft, &policy()).unwrap();
+    let kept = text.find("### Changed").unwrap()..text.find("\r\n## 1.0.0").unwrap();
+    let between = &text[kept.clone()];
+    let after = format!(
+        "### Added\r\n\r\n- One\r\n\r\n{}- Three\r\n",
+        between.replace(
+            "### Fixed",
+            "### Deprecated\r\n\r\n- Deprecate two\r\n\r\n### Fixed"
+        )
+    );
+    assert_eq!(edits, Edits::one(TextEdit::replace(kept, after)));
+    let fixed = draft_of(&[("c", "fix: three")]);
+    let edits = Changelog::parse(text).add_draft(&fixed, &policy()).unwrap();
+    let end = text.find("\r\n## 1.0.0").unwrap();
+    assert_eq!(edits, Edits::one(TextEdit::insert(end, "- Three\r\n")));
+}
+
+#[test]
 fn a_draft_is_added_once() {
-    let commits = [
-        DraftCommit {
-            id: "a".into(),
-            message: "feat: one".into(),
-        },
-        DraftCommit {
-            id: "b".into(),
-            message: "feat: two".into(),
-        },
-    ];
-    let draft = draft(&commits, &DraftLinks::plain());
+    let draft = draft_of(&[("a", "feat: one"), ("b", "feat: two")]);
     check(
         "## Unreleased\n\n## 1.0.0\n",
         |c| c.add_draft(&draft, &policy()),

@@ -41,11 +41,39 @@ pub struct Folded {
     pub dropped: Vec<String>,
 }
 
-/// A category of the folded section.
+/// A category of the folded section, or a part of one that has a heading of its own.
 struct Merged<'a> {
-    heading: Option<&'a str>,
-    level: u8,
+    /// The names of the headings that it stands under, its own the last; none for what stands
+    /// before the first.
+    path: Vec<String>,
+    heading: Option<(&'a str, u8)>,
     blocks: Vec<(bool, &'a str)>,
+}
+
+/// Finds the place of a category; a new one goes below all that stands under the same headings.
+fn place<'a>(
+    groups: &mut Vec<Merged<'a>>,
+    path: Vec<String>,
+    heading: Option<(&'a str, u8)>,
+) -> usize {
+    if let Some(at) = groups.iter().position(|known| known.path == path) {
+        return at;
+    }
+    let outer = path.split_last().map_or(&[][..], |(_, outer)| outer);
+    let last = groups
+        .iter()
+        .rposition(|known| known.path.starts_with(outer));
+    let at = last.map_or(0, |last| last + 1);
+    let blocks = Vec::new();
+    groups.insert(
+        at,
+        Merged {
+            path,
+            heading,
+            blocks,
+        },
+    );
+    at
 }
 
 impl<'a> Changelog<'a> {
@@ -97,8 +125,8 @@ impl<'a> Changelog<'a> {
             self.gather(section, at > 0, fixes, &mut groups, &mut dropped);
         }
         let rank = |group: &Merged<'_>| {
-            group.heading.map_or(0, |heading| {
-                Category::read(heading).map_or(7, |kind| 1 + kind as usize)
+            group.path.first().map_or(0, |category| {
+                Category::read(category).map_or(7, |kind| 1 + kind as usize)
             })
         };
         sort_by_numbers(&mut groups, |group| (rank(group), 0));
@@ -116,9 +144,11 @@ impl<'a> Changelog<'a> {
             edits.extend(self.without_section(candidate));
         }
         edits.extend(self.gap_at_end(stable, &candidates));
-        edits.extend(self.fold_links(stable, &candidates));
+        let gone = self.unused_definitions(&candidates);
+        edits.extend(self.rebased_link(stable, &candidates));
+        edits.extend(gone.iter().map(|b| TextEdit::delete(b.start..b.end)));
         let edits = self.finish(VERB, edits)?;
-        self.keeps_other_sections(&edits, stable, &candidates)?;
+        self.keeps_the_rest(&edits, stable, &candidates, gone.len())?;
         Ok(Folded {
             edits,
             candidates: candidates
@@ -149,21 +179,27 @@ impl<'a> Changelog<'a> {
         found.into_iter().map(|(_, section)| section).collect()
     }
 
-    /// Refuses a fold after which the sections are not those that are left.
-    fn keeps_other_sections(
+    /// Refuses a fold after which the sections, or how many link definitions there are, are not those
+    /// that are left.
+    fn keeps_the_rest(
         &self,
         edits: &Edits,
         stable: &Section<'a>,
         candidates: &[&Section<'a>],
+        gone: usize,
     ) -> Result<(), EditChangelogError> {
         let after = edits.apply(self.text).unwrap_or_default();
         let read = Changelog::parse(&after);
         let goes = |section: &Section<'_>| candidates.iter().any(|c| c.range == section.range);
         let left = self.sections.iter().filter(|section| !goes(section));
-        if left
+        let sections = left
             .map(|s| s.heading)
-            .eq(read.sections.iter().map(|s| s.heading))
-        {
+            .eq(read.sections.iter().map(|s| s.heading));
+        let definitions = |blocks: &[Block]| {
+            let kinds = blocks.iter().map(|block| block.kind);
+            kinds.filter(|kind| *kind == BlockKind::Definition).count()
+        };
+        if sections && definitions(&read.scan.blocks) + gone == definitions(&self.scan.blocks) {
             return Ok(());
         }
         let line = self.line_of(stable.range.start);
@@ -179,24 +215,23 @@ impl<'a> Changelog<'a> {
         groups: &mut Vec<Merged<'a>>,
         dropped: &mut Vec<String>,
     ) {
+        // The headings that a group stands under, its own the last.
+        let mut above: Vec<(&str, u8)> = Vec::new();
         for group in self.groups(section) {
-            let heading = self.category_of(&group);
-            let is_fix = heading.is_some_and(|h| Category::read(h) == Some(Category::Fixed));
-            let at = groups
-                .iter()
-                .position(|known| known.heading.map(plain) == heading.map(plain));
-            let at = at.unwrap_or_else(|| {
-                let level = match group.heading.map(|block| block.kind) {
-                    Some(BlockKind::Heading { level, .. }) => level,
-                    _ => section.level + 1,
-                };
-                groups.push(Merged {
-                    heading,
-                    level,
-                    blocks: Vec::new(),
-                });
-                groups.len() - 1
+            let heading = group.heading.and_then(|block| match block.kind {
+                BlockKind::Heading { level, .. } => {
+                    Some((self.slice(block.inner.0..block.inner.1), level))
+                }
+                _ => None,
             });
+            if let Some((_, level)) = heading {
+                above.retain(|(_, outer)| *outer < level);
+            }
+            above.extend(heading);
+            let path: Vec<_> = above.iter().map(|(text, _)| plain(text)).collect();
+            let category = above.first().and_then(|(text, _)| Category::read(text));
+            let is_fix = category == Some(Category::Fixed);
+            let at = place(groups, path, heading);
             let Some(known) = groups.get_mut(at) else {
                 continue;
             };
@@ -242,10 +277,15 @@ impl<'a> Changelog<'a> {
                 out.push_str(newline);
             }
         };
-        for group in groups.iter().filter(|group| !group.blocks.is_empty()) {
+        // A heading stays for what stands under it, or under a heading below it.
+        let stays = |group: &&Merged<'_>| {
+            let mut inside = groups.iter().filter(|g| g.path.starts_with(&group.path));
+            inside.any(|inside| !inside.blocks.is_empty())
+        };
+        for group in groups.iter().filter(stays) {
             gap(&mut out);
-            if let Some(heading) = group.heading {
-                out.push_str(&"#".repeat(usize::from(group.level)));
+            if let Some((heading, level)) = group.heading {
+                out.push_str(&"#".repeat(usize::from(level)));
                 out.push(' ');
                 out.push_str(heading);
                 out.push_str(newline);
@@ -266,7 +306,12 @@ impl<'a> Changelog<'a> {
             }
         }
         let start = stable.heading_range.end;
-        let end = self.content_end(stable).max(start);
+        let end = self.content_end(stable);
+        // A definition right below would become part of an entry.
+        let touches = |block: &Block| block.start == end && block.kind == BlockKind::Definition;
+        if self.body(stable).iter().any(touches) {
+            gap(&mut out);
+        }
         if end > start {
             // The gap below the heading stays as it is.
             let first = self
@@ -296,9 +341,9 @@ impl<'a> Changelog<'a> {
             candidates.iter().any(inside) && !self.is_footer(block)
         };
         let next = self.scan.blocks.get(stable.blocks.end)?;
-        let end = self.content_end(stable);
+        let end = self.scan.blocks.get(..stable.blocks.end)?.last()?.end;
         let alone = after.all(|(at, block)| goes(at, block));
-        (alone && end < next.start).then(|| TextEdit::delete(end..next.start))
+        alone.then(|| TextEdit::delete(end..next.start))
     }
 
     /// Deletes a section, but no link definition and no comment that stands in it.
@@ -321,25 +366,22 @@ impl<'a> Changelog<'a> {
         edits
     }
 
-    /// The stable version is compared with what came before its first candidate, and definitions
-    /// of candidates that nothing names any more go.
-    fn fold_links(&self, stable: &Section<'a>, candidates: &[&Section<'a>]) -> Vec<TextEdit> {
-        let mut edits = Vec::new();
+    /// The stable version is compared with what came before its first candidate.
+    fn rebased_link(&self, stable: &Section<'a>, candidates: &[&Section<'a>]) -> Option<TextEdit> {
         let link_of = |section: &Section<'a>| self.link(section.label()?);
-        let first_base = candidates
-            .first()
-            .and_then(|section| link_of(section)?.base());
-        if let (Some(link), Some((base, _))) = (link_of(stable), first_base)
-            && let Some((own, at)) = link.base()
-            && own != base
-            && candidates.iter().any(|section| {
-                self.url(section)
-                    .and_then(|url| Address::read(url, section.version))
-                    .is_some_and(|address| address.tag == own)
-            })
-        {
-            edits.push(TextEdit::replace(at..at + own.len(), base));
-        }
+        let (base, _) = link_of(candidates.first()?)?.base()?;
+        let (own, at) = link_of(stable)?.base()?;
+        let names_own = |section: &&Section<'a>| {
+            self.url(section)
+                .and_then(|url| Address::read(url, section.version))
+                .is_some_and(|address| address.tag == own)
+        };
+        let is_candidate = own != base && candidates.iter().any(names_own);
+        is_candidate.then(|| TextEdit::replace(at..at + own.len(), base))
+    }
+
+    /// The definitions of candidates that nothing names any more.
+    fn unused_definitions(&self, candidates: &[&Section<'a>]) -> Vec<&Block> {
         let (mut gone, mut used) = (Index::default(), Index::default());
         for label in candidates.iter().filter_map(|section| section.label()) {
             gone.add(normal_label(label));
@@ -356,16 +398,11 @@ impl<'a> Changelog<'a> {
                 }
             }
         }
-        for block in &self.scan.blocks {
+        let is_unused = |block: &&Block| {
             let label = normal_label(self.slice(block.inner.0..block.inner.1));
-            if block.kind == BlockKind::Definition
-                && gone.contains(&label)
-                && !used.contains(&label)
-            {
-                edits.push(TextEdit::delete(block.start..block.end));
-            }
-        }
-        edits
+            block.kind == BlockKind::Definition && gone.contains(&label) && !used.contains(&label)
+        };
+        self.scan.blocks.iter().filter(is_unused).collect()
     }
 
     fn body_in(&self, range: &std::ops::Range<usize>) -> impl Iterator<Item = &Block> {

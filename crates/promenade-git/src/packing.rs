@@ -49,3 +49,43 @@ fn stamp(file: &Metadata) -> Option<(SystemTime, u64, u64)> {
     let inode = 0;
     Some((file.modified().ok()?, file.len(), inode))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+    use crate::Repository;
+
+    #[test]
+    fn refs_that_are_packed_while_they_are_read_are_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let repository = Repository::init(dir.path()).unwrap();
+        let git = |args: &[&str]| {
+            let mut git = Command::new("git");
+            let who = ["-c", "user.name=A", "-c", "user.email=a@b"];
+            let done = git.arg("-C").arg(dir.path()).args(who).args(args).status();
+            assert!(done.unwrap().success());
+        };
+        git(&["commit", "-q", "--allow-empty", "-m", "one"]);
+        let (old, name) = (repository.head().unwrap(), "refs/heads/main");
+        git(&["pack-refs", "--all"]);
+        git(&["commit", "-q", "--allow-empty", "-m", "two"]);
+        let local = repository.local();
+        // What was packed is known before the branch is packed again, and its file goes.
+        let stale = local.refs.cached_packed_buffer().unwrap().unwrap();
+        let mut reads = 0;
+        let found = steady(&local, || {
+            reads += 1;
+            if reads == 1 {
+                git(&["pack-refs", "--all"]);
+                return stale.find(name).unwrap().target();
+            }
+            let packed = local.refs.cached_packed_buffer().unwrap().unwrap();
+            packed.find(name).unwrap().target()
+        });
+        assert_eq!(reads, 2);
+        assert_eq!(found.to_string(), repository.head().unwrap().as_str());
+        assert_ne!(found.to_string(), old.as_str());
+    }
+}

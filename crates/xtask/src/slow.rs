@@ -109,6 +109,12 @@ const ROWS: &[Row] = &[
         "16 writers of 2,000 records and 2,000 kills on the ledger in git",
     ),
     (
+        "git-packing",
+        "promenade-git",
+        "meanwhile",
+        "400 repositories read while git packs them, and 100 times their refs",
+    ),
+    (
         "git-replay",
         "promenade-git",
         "a_hundred_thousand",

@@ -42,7 +42,7 @@ fn read_while_git_packs(rounds: usize, read: impl Fn(&Path) + Sync) {
 
 #[test]
 fn a_ledger_that_git_packs_meanwhile_is_whole() {
-    read_while_git_packs(testkit::scale(25, 200), |dir| {
+    read_while_git_packs(testkit::scale(15, 200), |dir| {
         let store = ledger(&Repository::open(dir).unwrap());
         let head = store.read(&stream(), 1, &mut |_| true).unwrap();
         assert_eq!(head.seq, RECORDS as u64);
@@ -51,7 +51,7 @@ fn a_ledger_that_git_packs_meanwhile_is_whole() {
 
 #[test]
 fn a_history_that_git_packs_meanwhile_is_whole() {
-    read_while_git_packs(testkit::scale(25, 200), |dir| {
+    read_while_git_packs(testkit::scale(15, 200), |dir| {
         let repository = Repository::open(dir).unwrap();
         let commits = repository.commits(&[], "refs/promenade/ledger").unwrap();
         assert_eq!(commits.len(), RECORDS);

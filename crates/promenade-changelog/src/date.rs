@@ -112,45 +112,35 @@ pub(crate) struct FoundDate {
 
 /// Finds the first date in a text. Forms that read two ways (`01/02/2024`) are not read.
 pub(crate) fn find(text: &str) -> Option<FoundDate> {
-    if let Some(found) = plain_iso(text) {
-        return Some(found);
-    }
-    let words = words(text);
-    (0..words.len()).find_map(|at| {
-        let here = words.get(at..)?;
-        numeric(text, here).or_else(|| named(text, here))
-    })
+    first_word(text)
+        .and_then(|word| numeric(text, word))
+        .or_else(|| {
+            let words = words(text);
+            (0..words.len()).find_map(|at| {
+                let here = words.get(at..)?;
+                numeric(text, *here.first()?).or_else(|| named(text, here))
+            })
+        })
 }
 
-/// Reads ` - 2024-01-02`, as most headings have it, at once.
-fn plain_iso(text: &str) -> Option<FoundDate> {
-    let bytes = text.as_bytes();
-    let marks = |byte: &u8| matches!(byte, b' ' | b'-' | b'(');
-    let start = bytes.iter().take_while(|byte| marks(byte)).count();
-    let end = start + "YYYY-MM-DD".len();
-    let word = text.get(start..end)?;
-    let inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/' | b'.');
-    if bytes.get(end).is_some_and(inside) {
-        return None;
-    }
-    let mut parts = word.split('-');
-    let (y, m, d) = (parts.next()?, parts.next()?, parts.next()?);
-    (y.len() == 4 && m.len() == 2 && d.len() == 2).then_some(())?;
-    Some(FoundDate {
-        start,
-        end,
-        date: ymd(y, m, d)?,
-        style: DateStyle::Iso,
-    })
+/// The word in ` - 2024-01-02`: most headings have no other, and need no list of them.
+fn first_word(text: &str) -> Option<(usize, &str)> {
+    let rest = text.trim_start_matches([' ', '-', '(']);
+    let len = rest.bytes().take_while(is_inside).count();
+    Some((text.len() - rest.len(), rest.get(..len)?))
 }
 
-/// Splits into words of letters, digits and the separators inside numeric dates.
+/// Letters, digits and the separators inside numeric dates.
+fn is_inside(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/' | b'.')
+}
+
+/// Splits into words, each with where it starts.
 fn words(text: &str) -> Vec<(usize, &str)> {
     let mut words = Vec::new();
     let mut start = None;
     for (at, byte) in text.bytes().enumerate().chain([(text.len(), b' ')]) {
-        let inside = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/' | b'.');
-        match (inside, start) {
+        match (is_inside(&byte), start) {
             (true, None) => start = Some(at),
             (false, Some(from)) => {
                 if let Some(word) = text.get(from..at) {
@@ -166,8 +156,7 @@ fn words(text: &str) -> Vec<(usize, &str)> {
     words
 }
 
-fn numeric(text: &str, words: &[(usize, &str)]) -> Option<FoundDate> {
-    let &(start, word) = words.first()?;
+fn numeric(text: &str, (start, word): (usize, &str)) -> Option<FoundDate> {
     let trimmed = word.trim_end_matches(['-', '.', '/']);
     let separator = trimmed.bytes().find(|byte| !byte.is_ascii_digit())?;
     let mut parts = trimmed.split(char::from(separator));
@@ -245,19 +234,12 @@ fn ymd(y: &str, m: &str, d: &str) -> Option<NaiveDate> {
 /// Names the style that writes the date just so, or the nearest one.
 fn found(text: &str, start: usize, end: usize, date: NaiveDate, nearest: DateStyle) -> FoundDate {
     let written = text.get(start..end).unwrap_or_default();
-    let padded = written.len() == 10 && written.get(7..8) == Some("-");
-    if nearest == DateStyle::Iso && padded {
-        return FoundDate {
-            start,
-            end,
-            date,
-            style: DateStyle::Iso,
-        };
-    }
-    let style = DateStyle::ALL
-        .into_iter()
-        .find(|style| style.render(date) == written)
-        .unwrap_or(nearest);
+    let same = |style: &DateStyle| style.render(date) == written;
+    let style = match nearest {
+        // No other style has dashes.
+        DateStyle::Iso => nearest,
+        _ => DateStyle::ALL.into_iter().find(same).unwrap_or(nearest),
+    };
     FoundDate {
         start,
         end,

@@ -124,9 +124,10 @@ impl<'a> Changelog<'a> {
         for (at, section) in candidates.iter().copied().chain([stable]).enumerate() {
             self.gather(section, at > 0, fixes, &mut groups, &mut dropped);
         }
+        // What has no category was gathered first, and stays there.
         let rank = |group: &Merged<'_>| {
             group.path.first().map_or(0, |category| {
-                Category::read(category).map_or(7, |kind| 1 + kind as usize)
+                Category::read(category).map_or(6, |kind| kind as usize)
             })
         };
         sort_by_numbers(&mut groups, |group| (rank(group), 0));
@@ -179,8 +180,8 @@ impl<'a> Changelog<'a> {
         found.into_iter().map(|(_, section)| section).collect()
     }
 
-    /// Refuses a fold after which the sections, or how many link definitions there are, are not those
-    /// that are left.
+    /// Refuses a fold after which the sections are not those that are left, or the link definitions
+    /// not as many.
     fn keeps_the_rest(
         &self,
         edits: &Edits,

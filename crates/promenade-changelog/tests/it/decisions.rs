@@ -499,6 +499,56 @@ fn a_dialect_is_what_the_newest_headings_show() {
     }
 }
 
+#[test]
+fn a_date_is_written_as_the_one_before_it_or_as_its_nearest_style() {
+    let next = |heading: &str| {
+        let text = format!("## 1.0.0 {heading}\n");
+        let dialect = Dialect::learn(&Changelog::parse(&text), &DialectPolicy::default());
+        dialect.date().render("2024-05-06".parse().unwrap())
+    };
+    for (heading, written) in [
+        ("- 2024-01-02", "2024-05-06"),
+        ("(2024-1-2)", "2024-05-06"),
+        ("- 2024/01/02", "2024/05/06"),
+        ("- 2024/1/2", "2024/05/06"),
+        ("2024.01.02", "2024.05.06"),
+        ("2024.1.2", "2024.05.06"),
+        ("(2.1.2024)", "06.05.2024"),
+        ("- January 2, 2024", "May 6, 2024"),
+        ("- January 2nd, 2024", "May 6th, 2024"),
+        ("- january 2 2024", "May 6, 2024"),
+        ("- 2 January 2024", "6 May 2024"),
+        ("- 2nd of January 2024", "2024-05-06"),
+        // Neither of these is a date.
+        ("- 2024-01-02-03", "2024-05-06"),
+        ("- 01/02/2024", "2024-05-06"),
+    ] {
+        assert_eq!(next(heading), written, "{heading}");
+    }
+    let dates =
+        |heading: &str| Changelog::parse(&format!("## 1.0.0 {heading}\n")).sections()[0].date();
+    assert_eq!(dates("- 2024-01-02-03"), None);
+    assert_eq!(dates("- 01/02/2024"), None);
+}
+
+#[test]
+fn a_day_has_the_ending_of_its_number() {
+    let ending = |day: u32| {
+        let date = NaiveDate::from_ymd_opt(2024, 1, day).unwrap();
+        DateStyle::OrdinalMonthFirst.render(date)
+    };
+    for (days, end) in [
+        (&[1, 21, 31][..], "st"),
+        (&[2, 22], "nd"),
+        (&[3, 23], "rd"),
+        (&[4, 10, 11, 12, 13, 14, 20, 24, 30], "th"),
+    ] {
+        for day in days {
+            assert_eq!(ending(*day), format!("January {day}{end}, 2024"));
+        }
+    }
+}
+
 /// The address that a cut of 1.1.0 defines.
 fn continued(address: &str) -> Option<String> {
     let text = format!("## Unreleased\n\n- b\n\n## [1.0.0]\n\n- a\n\n[1.0.0]: {address}\n");

@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use promenade_changelog::strategy::{changelog_policy, changelog_text, edits_of, version};
 use promenade_changelog::{
-    Changelog, ChangelogPolicy, Cut, DateStyle, DraftCommit, DraftLinks, EditChangelogError,
-    EditChangelogErrorKind, Edits, draft,
+    Changelog, ChangelogPolicy, Cut, DateStyle, Dialect, DialectPolicy, DraftCommit, DraftLinks,
+    EditChangelogError, EditChangelogErrorKind, Edits, draft,
 };
 use proptest::prelude::*;
 
@@ -96,6 +96,8 @@ proptest! {
         let text = format!("## 1.0.0 ({})\n", style.render(date));
         let changelog = Changelog::parse(&text);
         prop_assert_eq!(changelog.sections()[0].date(), Some(date));
+        let learnt = Dialect::learn(&changelog, &DialectPolicy::default()).date();
+        prop_assert_eq!(learnt.render(date), style.render(date));
     }
 }
 

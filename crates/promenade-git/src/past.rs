@@ -67,10 +67,12 @@ impl Archive {
     pub fn branches(&self) -> Vec<String> {
         let mut names = Vec::new();
         for prefix in ["refs/heads/", "refs/remotes/origin/"] {
-            let found = refs::list_each(&self.repository, prefix);
-            for (name, _) in found.into_iter().flatten().flatten() {
-                names.extend(name.to_str_lossy().strip_prefix(prefix).map(str::to_owned));
-            }
+            let found = refs::list(&self.repository, prefix, |name, _| {
+                let name = name.strip_prefix(prefix.as_bytes())?;
+                Some(name.to_str_lossy().into_owned())
+            });
+            let found = found.into_iter().flat_map(|found| found.refs);
+            names.extend(found.flatten());
         }
         names.sort();
         names.dedup();
@@ -193,19 +195,15 @@ impl Archive {
                 why: "the repository has grafts, which are not followed".to_owned(),
             });
         }
-        let refs = refs::list_each(&self.repository, "refs/");
-        let refs = refs.map_err(|error| RepositoryError::Io {
-            action: "reading the refs".to_owned(),
+        let all = refs::list(&self.repository, "refs/", |name, id| (name.to_owned(), id));
+        let all = all.map_err(|error| RepositoryError::Io {
+            action: "looking at the repository".to_owned(),
             cause: error.to_string(),
         })?;
-        for reference in refs {
-            let (full, id) = match reference {
-                Ok(named) => named,
-                Err(error) => {
-                    sight.oddities.push(unreadable("refs", &error.to_string()));
-                    continue;
-                }
-            };
+        for error in all.broken {
+            sight.oddities.push(unreadable("refs", &error.to_string()));
+        }
+        for (full, id) in all.refs {
             if let Some(replaced) = full.strip_prefix(b"refs/replace/") {
                 sight.oddities.push(Oddity {
                     kind: OddityKind::Replaced,

@@ -1,9 +1,9 @@
 //! Refs: reading them, and moving them by compare-and-swap.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use gix::bstr::BString;
+use gix::bstr::{BStr, BString, ByteSlice as _};
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit};
 use gix::refs::{FullName, Target};
 
@@ -149,65 +149,98 @@ pub(crate) fn find(
     packing::steady(repository, || look(repository, name))
 }
 
-/// A ref with its full name, and what it points at unless it is symbolic.
-pub(crate) type Named = (BString, Option<gix::ObjectId>);
-
-/// Lists the refs below a prefix, by name.
-pub(crate) fn list(repository: &gix::Repository, prefix: &str) -> Result<Vec<Named>, GitError> {
-    list_each(repository, prefix)?.into_iter().collect()
+/// The refs below a prefix.
+pub(crate) struct Listed<T> {
+    /// What was taken of each, by name.
+    pub(crate) refs: Vec<T>,
+    /// Why others cannot be read.
+    pub(crate) broken: Vec<GitError>,
+    /// Whether a file went after its name was read.
+    gone: bool,
 }
 
-/// Lists the refs below a prefix, by name; those that are broken among them.
-pub(crate) fn list_each(
+impl<T> Listed<T> {
+    /// Returns what was taken of each, if none is broken.
+    pub(crate) fn whole(self) -> Result<Vec<T>, GitError> {
+        match self.broken.into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok(self.refs),
+        }
+    }
+}
+
+/// Lists the refs below a prefix: what `take` makes of the full name of each and of what it points at, which
+/// a symbolic one does not say.
+pub(crate) fn list<T>(
     repository: &gix::Repository,
     prefix: &str,
-) -> Result<Vec<Result<Named, GitError>>, GitError> {
-    let fail = |error: &dyn std::fmt::Display| GitError::io(format!("reading `{prefix}`"), error);
+    take: impl Fn(&BStr, Option<gix::ObjectId>) -> T,
+) -> Result<Listed<T>, GitError> {
     packing::steady(repository, || {
-        let refs = repository.references().map_err(|error| fail(&error))?;
-        let refs = refs.prefixed(prefix).map_err(|error| fail(&error))?;
-        let (mut found, mut gone) = (Vec::new(), false);
-        for one in refs {
-            match one {
-                Ok(one) => {
-                    let id = one.try_id().map(gix::Id::detach);
-                    found.push(Ok((one.name().as_bstr().to_owned(), id)));
-                }
-                // Its file went after its name was read.
-                Err(error) if error.is_not_found() => gone = true,
-                Err(error) => found.push(Err(fail(&error))),
-            }
+        let listed = walk(repository, prefix, &take)?;
+        if !listed.gone {
+            return Ok(listed);
         }
-        if gone {
-            add_packed(repository, prefix, &mut found).map_err(|error| fail(&error))?;
-        }
-        Ok(found)
+        let named = walk(repository, prefix, &|name, id| (name.to_owned(), id))?;
+        let mut all: BTreeMap<_, _> = named.refs.into_iter().collect();
+        add_packed(repository, prefix, &mut all).map_err(|error| unread(prefix, error))?;
+        let all = all.iter().map(|(name, id)| take(name.as_bstr(), *id));
+        Ok(Listed {
+            refs: all.collect(),
+            ..listed
+        })
     })
 }
 
-/// Adds the packed refs that are not in a list.
+fn walk<T>(
+    repository: &gix::Repository,
+    prefix: &str,
+    take: &impl Fn(&BStr, Option<gix::ObjectId>) -> T,
+) -> Result<Listed<T>, GitError> {
+    let fail = |error| unread(prefix, error);
+    let mut listed = Listed {
+        refs: Vec::new(),
+        broken: Vec::new(),
+        gone: false,
+    };
+    for one in repository
+        .references()
+        .map_err(fail)?
+        .prefixed(prefix)
+        .map_err(fail)?
+    {
+        match one {
+            Ok(one) => {
+                let id = one.try_id().map(gix::Id::detach);
+                listed.refs.push(take(one.name().as_bstr(), id));
+            }
+            Err(error) if error.is_not_found() => listed.gone = true,
+            Err(error) => listed.broken.push(fail(error)),
+        }
+    }
+    Ok(listed)
+}
+
+/// Adds the packed refs that are not known.
 fn add_packed(
     repository: &gix::Repository,
     prefix: &str,
-    found: &mut Vec<Result<Named, GitError>>,
+    known: &mut BTreeMap<BString, Option<gix::ObjectId>>,
 ) -> Result<(), gix::Error> {
     let Some(packed) = repository.refs.cached_packed_buffer()? else {
         return Ok(());
     };
-    let known: HashSet<_> = found
-        .iter()
-        .flatten()
-        .map(|(name, _)| name.clone())
-        .collect();
     for one in packed.iter_prefixed(prefix.into())? {
         let one = one?;
-        if !known.contains(one.name.as_bstr()) {
-            found.push(Ok((one.name.as_bstr().to_owned(), Some(one.target()))));
-        }
+        known
+            .entry(one.name.as_bstr().to_owned())
+            .or_insert_with(|| Some(one.target()));
     }
-    let name = |one: &Result<Named, GitError>| one.as_ref().ok().map(|(name, _)| name.clone());
-    found.sort_by_cached_key(name);
     Ok(())
+}
+
+fn unread(prefix: &str, error: gix::Error) -> GitError {
+    GitError::io(format!("reading `{prefix}`"), error)
 }
 
 fn look(repository: &gix::Repository, name: &FullName) -> Result<Option<gix::ObjectId>, GitError> {

@@ -1,6 +1,6 @@
 //! Tags: their facts, and making them.
 
-use gix::bstr::BString;
+use gix::bstr::BStr;
 use gix::objs::Kind;
 use promenade_tag::{ObjectKind, SignatureKind, TagFacts};
 
@@ -58,9 +58,9 @@ impl Repository {
     pub fn tags(&self) -> Result<Vec<TagFacts>, GitError> {
         let repository = self.local();
         let mut facts = Vec::new();
-        for (name, id) in refs::list(&repository, TAGS)? {
+        for (name, id) in refs::list(&repository, TAGS, |name, id| (short(name), id))?.whole()? {
             let Some(id) = id else { continue };
-            facts.push(read(&repository, short(name), id)?);
+            facts.push(read(&repository, name, id)?);
         }
         Ok(facts)
     }
@@ -71,8 +71,7 @@ impl Repository {
     /// # Errors
     /// [`GitError::Io`] if the refs cannot be read.
     pub fn tag_names(&self) -> Result<Vec<Vec<u8>>, GitError> {
-        let tags = refs::list(&self.local(), TAGS)?;
-        Ok(tags.into_iter().map(|(name, _)| short(name)).collect())
+        refs::list(&self.local(), TAGS, |name, _| short(name))?.whole()
     }
 
     /// Makes an annotated tag, if no tag has that name.
@@ -136,12 +135,8 @@ impl Repository {
 }
 
 /// The name of a tag below `refs/tags/`.
-fn short(name: BString) -> Vec<u8> {
-    let mut name = Vec::from(name);
-    if name.starts_with(TAGS.as_bytes()) {
-        name.drain(..TAGS.len());
-    }
-    name
+fn short(name: &BStr) -> Vec<u8> {
+    name.strip_prefix(TAGS.as_bytes()).unwrap_or(name).to_vec()
 }
 
 fn encode(

@@ -18,6 +18,7 @@ use crate::section::Section;
 pub struct Entry<'a> {
     pub(crate) text: &'a str,
     pub(crate) category: Option<&'a str>,
+    kind: Option<Category>,
     pub(crate) block: Block,
 }
 
@@ -28,10 +29,29 @@ impl<'a> Entry<'a> {
         self.text
     }
 
-    /// Returns the heading of the category, as it is written.
+    /// Returns the heading that it stands below, as it is written: its category, or a part of one
+    /// (`#### Windows` below `### Fixed`).
     #[must_use]
     pub fn category(&self) -> Option<&'a str> {
         self.category
+    }
+
+    /// Returns which category it belongs to, by the nearest heading above it that names one.
+    ///
+    /// ```
+    /// use promenade_changelog::{Category, Changelog};
+    ///
+    /// let text = "## Unreleased\n\n### Fixed\n\n#### Windows\n\n- Long paths.\n";
+    /// let changelog = Changelog::parse(text);
+    /// let section = changelog.unreleased().ok_or("no Unreleased")?;
+    /// let entry = changelog.entries(section).next().ok_or("no entry")?;
+    /// assert_eq!(entry.category(), Some("Windows"));
+    /// assert_eq!(entry.kind(), Some(Category::Fixed));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> Option<Category> {
+        self.kind
     }
 
     /// Returns the bytes of the entry: whole lines, from its marker on.
@@ -59,13 +79,17 @@ impl<'a> Changelog<'a> {
     pub fn entries(&self, section: &Section<'a>) -> impl Iterator<Item = Entry<'a>> {
         let text = self.text;
         let mut category = None;
+        // The headings that the next entry stands below, the outermost first.
+        let mut above: Vec<(u8, Option<Category>)> = Vec::new();
         self.body(section)
             .iter()
             .filter_map(move |block| match block.kind {
                 // A banner is no category: what stands below it is the section's own.
                 BlockKind::Heading { .. } if is_banner(self, block) => None,
-                BlockKind::Heading { .. } => {
+                BlockKind::Heading { level, .. } => {
                     category = text.get(block.inner.0..block.inner.1);
+                    above.retain(|(outer, _)| *outer < level);
+                    above.push((level, category.and_then(Category::read)));
                     None
                 }
                 BlockKind::Item { .. } => Some(Entry {
@@ -74,6 +98,7 @@ impl<'a> Changelog<'a> {
                         .unwrap_or_default()
                         .trim_end(),
                     category,
+                    kind: above.iter().rev().find_map(|(_, kind)| *kind),
                     block: *block,
                 }),
                 _ => None,

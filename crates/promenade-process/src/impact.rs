@@ -167,13 +167,10 @@ impl Impacts {
         let Some(unreleased) = changelog.unreleased() else {
             return Self::default();
         };
-        let reasons = changelog.entries(unreleased).map(|entry| {
-            let category = entry.category().and_then(Category::read);
-            ImpactReason {
-                impact: impact_of(category, entry.text()),
-                text: entry.text().lines().next().unwrap_or_default().to_owned(),
-                commits: Vec::new(),
-            }
+        let reasons = changelog.entries(unreleased).map(|entry| ImpactReason {
+            impact: impact_of(entry.kind(), entry.text()),
+            text: entry.text().lines().next().unwrap_or_default().to_owned(),
+            commits: Vec::new(),
         });
         Self {
             reasons: reasons.collect(),

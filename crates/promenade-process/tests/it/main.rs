@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod file;
+mod impact;
 mod keyring;
 mod rules;
 mod schema;

@@ -1,15 +1,12 @@
 //! Each edit, by example.
 
-use std::collections::BTreeSet;
-
 use promenade_changelog::{
-    CandidateFixes, Category, Changelog, ChangelogPolicy, Cut, Deprecation, Draft, DraftCommit,
-    DraftLinks, EditChangelogError, Edits, LintContext, TextEdit, UpgradeNotes, draft,
+    Category, Changelog, ChangelogPolicy, Cut, Deprecation, EditChangelogError, Edits, LintContext,
+    UpgradeNotes,
 };
-use promenade_version::Impact;
 
 #[track_caller]
-fn check(
+pub(crate) fn check(
     before: &str,
     edit: impl Fn(&Changelog<'_>) -> Result<Edits, EditChangelogError>,
     after: &str,
@@ -20,7 +17,7 @@ fn check(
     assert!(again.is_empty(), "twice is once: {again:?}");
 }
 
-fn policy() -> ChangelogPolicy {
+pub(crate) fn policy() -> ChangelogPolicy {
     ChangelogPolicy::default()
 }
 
@@ -93,180 +90,6 @@ fn a_note_goes_below_an_old_section_and_above_the_links() {
         |c| c.note("1.0.0", "**Incident:** rolled back on 2024-01-03."),
         "## [1.0.0]\n\n- a\n\n**Incident:** rolled back on 2024-01-03.\n\n<!-- next-url -->\n[1.0.0]: https://x\n",
     );
-}
-
-#[test]
-fn candidates_fold_into_the_stable_version() {
-    let before = "\
-## [Unreleased]
-
-## [1.0.0] - 2024-03-01
-
-### Added
-
-- last
-
-## [1.0.0-rc.2] - 2024-02-01
-
-### Fixed
-
-- crash of rc.1
-
-## [1.0.0-rc.1] - 2024-01-01
-
-### Fixed
-
-- old bug
-
-### Added
-
-- first
-
-## [0.9.0] - 2023-01-01
-
-- x
-
-[Unreleased]: https://x/compare/v1.0.0...HEAD
-[1.0.0]: https://x/compare/v1.0.0-rc.2...v1.0.0
-[1.0.0-rc.2]: https://x/compare/v1.0.0-rc.1...v1.0.0-rc.2
-[1.0.0-rc.1]: https://x/compare/v0.9.0...v1.0.0-rc.1
-[0.9.0]: https://x/releases/tag/v0.9.0
-";
-    let after = |fixes: &str| {
-        format!(
-            "\
-## [Unreleased]
-
-## [1.0.0] - 2024-03-01
-
-### Added
-
-- first
-- last
-
-### Fixed
-
-{fixes}
-## [0.9.0] - 2023-01-01
-
-- x
-
-[Unreleased]: https://x/compare/v1.0.0...HEAD
-[1.0.0]: https://x/compare/v0.9.0...v1.0.0
-[0.9.0]: https://x/releases/tag/v0.9.0
-"
-        )
-    };
-    let fold = |fixes: CandidateFixes| {
-        move |c: &Changelog<'_>| Ok(c.fold("1.0.0", &fixes, &policy())?.edits)
-    };
-    check(
-        before,
-        fold(CandidateFixes::Keep),
-        &after("- old bug\n- crash of rc.1\n"),
-    );
-    check(
-        before,
-        fold(CandidateFixes::DropLater),
-        &after("- old bug\n"),
-    );
-    let one = CandidateFixes::Drop(vec!["old  bug".to_owned()]);
-    check(before, fold(one), &after("- crash of rc.1\n"));
-}
-
-/// Folds 1.0.0; the addresses that pulldown-cmark finds are those of before.
-#[track_caller]
-fn folds(before: &str, after: &str) {
-    check(
-        before,
-        |c| Ok(c.fold("1.0.0", &CandidateFixes::Keep, &policy())?.edits),
-        after,
-    );
-    let links = |text: &str| -> BTreeSet<String> {
-        let parser = pulldown_cmark::Parser::new(text);
-        let links = parser.reference_definitions().iter();
-        links.map(|(_, link)| link.dest.to_string()).collect()
-    };
-    assert_eq!(links(before), links(after));
-}
-
-#[test]
-fn a_fold_keeps_the_definitions_and_comments_of_its_sections() {
-    let candidate = "## 1.0.0-rc.1\n\n- c\n";
-    // Below the entries, among them, right below the heading or a category of nothing.
-    for (stable, folded) in [
-        ("- a\n\n[x]: https://x\n\n", "- c\n- a\n\n[x]: https://x\n"),
-        (
-            "- a\n\n[x]: https://x\n\n- b\n\n",
-            "- c\n- a\n- b\n\n[x]: https://x\n",
-        ),
-        ("[x]: https://x\n\n", "- c\n\n[x]: https://x\n"),
-        ("### Added\n[x]: https://x\n\n", "- c\n\n[x]: https://x\n"),
-        ("- a\n\n<!-- end -->\n\n", "- c\n- a\n\n<!-- end -->\n"),
-    ] {
-        folds(
-            &format!("## 1.0.0\n\n{stable}{candidate}"),
-            &format!("## 1.0.0\n\n{folded}"),
-        );
-    }
-    folds(
-        &format!("## 1.0.0\n\n{candidate}\n<!-- links -->\n[1.0.0]: https://x\n"),
-        "## 1.0.0\n\n- c\n\n<!-- links -->\n[1.0.0]: https://x\n",
-    );
-    let tight = "## 1.0.0\n- a\n## 1.0.0-rc.1\n[x]: https://x\n";
-    let fold = Changelog::parse(tight).fold("1.0.0", &CandidateFixes::Keep, &policy());
-    assert_eq!(
-        fold.unwrap_err().to_string(),
-        "cannot fold candidates: line 1 would not be read back as it is meant"
-    );
-}
-
-#[test]
-fn a_fold_writes_what_stands_in_a_category_below_its_heading() {
-    folds(
-        "## 1.0.0\n\n### Fixed\n\n#### CLI\n\n- y\n\n## 1.0.0-rc.2\n\n### Fixed\n\n#### CLI\n\n- w\n\n#### API\n\n- v\n\n\
-         ### Removed\n\n- r\n\n## 1.0.0-rc.1\n\n### Added\n\n#### CLI\n\n- c\n\n### Fixed\n\n- f\n",
-        "## 1.0.0\n\n### Added\n\n#### CLI\n\n- c\n\n### Removed\n\n- r\n\n### Fixed\n\n- f\n\n#### CLI\n\n- w\n- y\n\n\
-         #### API\n\n- v\n",
-    );
-    let text =
-        "## 1.0.0\n\n## 1.0.0-rc.2\n\n### Fixed\n\n#### CLI\n\n- w\n\n## 1.0.0-rc.1\n\n- c\n";
-    let folded = Changelog::parse(text).fold("1.0.0", &CandidateFixes::DropLater, &policy());
-    let folded = folded.unwrap();
-    assert_eq!(folded.dropped, ["w"]);
-    assert_eq!(folded.edits.apply(text).unwrap(), "## 1.0.0\n\n- c\n");
-}
-
-#[test]
-fn a_fold_spaces_what_it_writes_and_what_has_no_category_goes_first() {
-    folds(
-        "## 1.0.0\n\n- loose\n\n    - c\n\n## 1.0.0-rc.2\n\n#### Oddities\n\n- o\n\n## 1.0.0-rc.1\n\n#### Added\n\n- c\n\n\
-         text\n\n    - c\n\n- d\n- e\n",
-        "## 1.0.0\n\n- loose\n\n    - c\n\n#### Added\n\n- c\n\ntext\n\n    - c\n\n- d\n- e\n\n#### Oddities\n\n- o\n",
-    );
-    folds(
-        "## 1.0.0\n### Added\ntext\n\n- a\n\n## 1.0.0-rc.1\n### Added\nmore\n\n- c\n",
-        "## 1.0.0\n### Added\nmore\n\n- c\n\ntext\n\n- a\n",
-    );
-    // A section of nothing, and one whose heading ends the file.
-    folds("## 1.0.0\n## 1.0.0-rc.1\n\n- c\n", "## 1.0.0\n\n- c\n");
-    folds("## 1.0.0-rc.1\n\n- c\n\n## 1.0.0", "## 1.0.0\n\n- c\n");
-}
-
-#[test]
-fn a_fold_leaves_links_that_are_not_of_its_candidates() {
-    let links = "[1.0.0]: https://x/compare/v0.9.1...v1.0.0\n";
-    let candidate = "[1.0.0-rc.1]: https://x/compare/v0.9.0...v1.0.0-rc.1\n";
-    let rest = |words: &str| format!("## [0.9.1]\n\n- {words}\n\n{links}");
-    for (words, kept) in [("a", ""), ("See [1.0.0-rc.1].", candidate)] {
-        let rest = rest(words);
-        let before = format!(
-            "## [1.0.0]\n\n- a\n\n## [1.0.0-rc.1]\n\n- c\n\n{rest}{candidate}[x]: https://x\n"
-        );
-        let after = format!("## [1.0.0]\n\n- c\n- a\n\n{rest}{kept}[x]: https://x\n");
-        let fold = |c: &Changelog<'_>| Ok(c.fold("1.0.0", &CandidateFixes::Keep, &policy())?.edits);
-        check(&before, fold, &after);
-    }
 }
 
 #[test]
@@ -433,168 +256,6 @@ fn a_new_category_is_spaced_as_the_others_are() {
     );
 }
 
-fn draft_of(messages: &[(&str, &str)]) -> Draft {
-    let commits: Vec<_> = messages
-        .iter()
-        .map(|(id, message)| DraftCommit {
-            id: (*id).to_owned(),
-            message: (*message).to_owned(),
-        })
-        .collect();
-    draft(&commits, &DraftLinks::issues("https://x/issues/{number}"))
-}
-
-fn drafted(messages: &[(&str, &str)]) -> Vec<String> {
-    draft_of(messages)
-        .entries
-        .iter()
-        .map(|entry| format!("{}: {}", entry.category.as_str(), entry.text))
-        .collect()
-}
-
-#[test]
-fn a_draft_reads_conventional_commits_and_others() {
-    assert_eq!(
-        drafted(&[
-            ("a", "fix: one (#1)"),
-            ("b", "Add two"),
-            ("c", "chore!: drop three"),
-            ("d", "docs: four"),
-            ("e", "Merge pull request #5 from a/b\n\nfeat: five"),
-            ("f", "Merge branch 'main' into x"),
-            (
-                "g",
-                "feat(api): six\n\nCloses #6, fixes #7.\n\nBREAKING CHANGE: yes"
-            ),
-        ]),
-        [
-            "Added: Add two",
-            "Added: Five ([#5](https://x/issues/5))",
-            "Added: **Breaking:** **api:** Six ([#6](https://x/issues/6), [#7](https://x/issues/7))",
-            "Changed: **Breaking:** Drop three",
-            "Fixed: One ([#1](https://x/issues/1))",
-        ]
-    );
-}
-
-#[test]
-fn a_squashed_body_is_read_line_by_line() {
-    assert_eq!(
-        drafted(&[(
-            "a",
-            "Rework all (#9)\n\n* feat: one\n* fix: two\n* ci: three\n"
-        )]),
-        [
-            "Added: One ([#9](https://x/issues/9))",
-            "Fixed: Two ([#9](https://x/issues/9))",
-        ]
-    );
-}
-
-#[test]
-fn a_revert_cancels_and_a_revert_of_it_brings_back() {
-    let revert = "Revert \"feat: one\"\n\nThis reverts commit aaaa.";
-    assert_eq!(drafted(&[("aaaa", "feat: one"), ("bbbb", revert)]), [""; 0]);
-    assert_eq!(
-        drafted(&[
-            ("aaaa", "feat: one"),
-            ("bbbb", revert),
-            (
-                "cccc",
-                "Revert \"Revert \"feat: one\"\"\n\nThis reverts commit bbbb."
-            ),
-        ]),
-        ["Added: One"]
-    );
-    // The id tells which of two is meant; without one, the last of the subject is.
-    for (reverts, skipped) in [
-        ("This reverts commit aaaa.", "aaaa"),
-        ("This reverts commit of last week.", "cccc"),
-        ("It was wrong.", "cccc"),
-    ] {
-        let revert = format!("Revert \"feat: one\"\n\n{reverts}");
-        let commits = [
-            ("aaaa", "feat: one"),
-            ("cccc", "feat: one"),
-            ("dddd", "feat: two"),
-            ("eeee", &revert),
-        ];
-        let draft = draft_of(&commits);
-        let skipped_ids: Vec<_> = draft.skipped.iter().map(|(id, _)| id.as_str()).collect();
-        assert_eq!(skipped_ids, [skipped, "eeee"], "{reverts}");
-    }
-    // What is reverted was released before: users are told.
-    assert_eq!(
-        drafted(&[("bbbb", revert)]),
-        ["Fixed: Revert \"feat: one\""]
-    );
-}
-
-#[test]
-fn an_entry_names_every_commit_that_tells_of_it_and_the_others_are_skipped() {
-    let draft = draft_of(&[
-        ("a", "fix: one (#1)"),
-        ("b", "ci: two"),
-        (
-            "c",
-            "Fix all (#3)\n\n* fix!: three\n* fix: One\n* fix: one\n",
-        ),
-    ]);
-    let entries = draft.entries.iter();
-    let entries: Vec<_> = entries
-        .map(|entry| {
-            (
-                entry.commits.concat(),
-                entry.impact,
-                entry.references.clone(),
-            )
-        })
-        .collect();
-    assert_eq!(
-        entries,
-        [
-            ("ac".to_owned(), Impact::Fix, vec![1, 3]),
-            ("c".to_owned(), Impact::Breaking, vec![3]),
-        ]
-    );
-    assert_eq!(draft.skipped, [("b".to_owned(), "tells users nothing")]);
-}
-
-#[test]
-fn a_draft_is_one_edit_of_the_lines_that_differ() {
-    let draft = draft_of(&[
-        ("a", "feat: one"),
-        ("b", "Deprecate two"),
-        ("c", "fix: three"),
-    ]);
-    let text = "## Unreleased\r\n\r\n### Changed\r\n\r\n- c\r\n\r\n### Fixed\r\n\r\n- Four\r\n\r\n## 1.0.0\r\n";
-    let edits = Changelog::parse(text).add_draft(&draft, &policy()).unwrap();
-    let kept = text.find("### Changed").unwrap()..text.find("\r\n## 1.0.0").unwrap();
-    let between = &text[kept.clone()];
-    let after = format!(
-        "### Added\r\n\r\n- One\r\n\r\n{}- Three\r\n",
-        between.replace(
-            "### Fixed",
-            "### Deprecated\r\n\r\n- Deprecate two\r\n\r\n### Fixed"
-        )
-    );
-    assert_eq!(edits, Edits::one(TextEdit::replace(kept, after)));
-    let fixed = draft_of(&[("c", "fix: three")]);
-    let edits = Changelog::parse(text).add_draft(&fixed, &policy()).unwrap();
-    let end = text.find("\r\n## 1.0.0").unwrap();
-    assert_eq!(edits, Edits::one(TextEdit::insert(end, "- Three\r\n")));
-}
-
-#[test]
-fn a_draft_is_added_once() {
-    let draft = draft_of(&[("a", "feat: one"), ("b", "feat: two")]);
-    check(
-        "## Unreleased\n\n## 1.0.0\n",
-        |c| c.add_draft(&draft, &policy()),
-        "## Unreleased\n\n### Added\n\n- One\n- Two\n\n## 1.0.0\n",
-    );
-}
-
 #[test]
 fn an_entry_gets_other_words_where_it_stands() {
     check(
@@ -692,16 +353,6 @@ fn an_underline_that_is_as_long_as_its_heading_stays_so() {
         "1.0.0\n---\n\n- a\n",
         |c| c.rename("1.0.0", "1.0.10"),
         "1.0.10\n---\n\n- a\n",
-    );
-}
-
-#[test]
-fn a_fold_that_would_underline_a_line_above_is_refused() {
-    let text = "# Log\n\ntext\n# 2.0.0-rc.1\n2.0.0\n---\n";
-    let fold = Changelog::parse(text).fold("2.0.0", &CandidateFixes::Keep, &policy());
-    assert_eq!(
-        fold.unwrap_err().to_string(),
-        "cannot fold candidates: line 5 would not be read back as it is meant"
     );
 }
 

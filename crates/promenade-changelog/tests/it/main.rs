@@ -2,7 +2,9 @@
 
 mod corpus;
 mod decisions;
+mod draft;
 mod edits;
+mod fold;
 mod generate;
 mod laws;
 mod merge;

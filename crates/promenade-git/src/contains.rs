@@ -137,13 +137,10 @@ impl Graph {
 }
 
 fn read(repository: &gix::Repository, id: ObjectId) -> Result<Node, GitError> {
-    let object = object::find(repository, id)?;
-    if object.kind != Kind::Commit {
-        let why = format!("is a {}, not a commit", object.kind);
-        return Err(GitError::object(id, why));
-    }
-    let commit = CommitRef::from_bytes(&object.data, id.kind())
-        .map_err(|error| GitError::object(id, error))?;
+    let mut data = Vec::new();
+    object::read(&repository.objects, id, Kind::Commit, &mut data)?;
+    let commit =
+        CommitRef::from_bytes(&data, id.kind()).map_err(|error| GitError::object(id, error))?;
     // Messages may name what was never fetched: it says nothing then.
     let is_commit = |id: &ObjectId| {
         let kind = object::kind(repository, *id);
@@ -166,7 +163,7 @@ fn read(repository: &gix::Repository, id: ObjectId) -> Result<Node, GitError> {
     Ok(Node {
         tree: Some(commit.tree()),
         parents: commit.parents().collect(),
-        picked: picked(&object.data)
+        picked: picked(&data)
             .filter(|named| is_commit(named) && *named != id)
             .collect(),
         reverted,

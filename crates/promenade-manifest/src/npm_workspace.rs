@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::document::{Document, Node, Value};
 use crate::lerna::Lerna;
-use crate::tree::{glob, join};
+use crate::tree::{glob, join, matches};
 use crate::{FileTree, ReadManifestError, ReadManifestErrorKind};
 
 /// Returns the folders of the packages, in the order of the patterns that name them, without the root.
@@ -22,25 +22,26 @@ pub(crate) fn members(
     {
         patterns = lerna.packages;
     }
-    let found = |pattern: &str| -> Result<Vec<String>, ReadManifestError> {
-        let mut found = Vec::new();
-        for pattern in braces(pattern) {
-            if let Some(pattern) = join(home, &pattern) {
-                found.extend(glob(tree, &pattern)?);
-            }
-        }
-        Ok(found)
+    let written_out = |pattern: &str| {
+        let all = braces(pattern).into_iter();
+        all.filter_map(|pattern| join(home, &pattern))
+            .collect::<Vec<_>>()
     };
+    // What is excluded is looked up, not walked: `!**/test/**` would lead through every folder.
+    let excluded = patterns.iter().filter_map(|text| text.strip_prefix('!'));
+    let excluded: Vec<_> = excluded.flat_map(written_out).collect();
     let mut seen = BTreeSet::from([home.to_owned()]);
-    for pattern in patterns.iter().filter_map(|text| text.strip_prefix('!')) {
-        seen.extend(found(pattern)?);
-    }
     let mut members = Vec::new();
     for pattern in patterns.iter().filter(|text| !text.starts_with('!')) {
-        for folder in found(pattern)? {
-            let below = folder.strip_prefix(home).unwrap_or(&folder);
-            if !below.contains("node_modules") && seen.insert(folder.clone()) {
-                members.push(folder);
+        for pattern in written_out(pattern) {
+            for folder in glob(tree, &pattern)? {
+                let below = folder.strip_prefix(home).unwrap_or(&folder);
+                if !below.contains("node_modules")
+                    && !excluded.iter().any(|pattern| matches(pattern, &folder))
+                    && seen.insert(folder.clone())
+                {
+                    members.push(folder);
+                }
             }
         }
     }

@@ -151,6 +151,28 @@ pub(crate) fn glob(tree: &impl FileTree, pattern: &str) -> Result<Vec<String>, R
     Ok(found.into_iter().collect())
 }
 
+/// Says whether a folder matches a glob, as [`glob`] reads it; nothing is listed.
+pub(crate) fn matches(pattern: &str, folder: &str) -> bool {
+    fn all(pattern: &[&str], folder: &[&str]) -> bool {
+        match (pattern, folder) {
+            (["**", rest @ ..], _) => {
+                all(rest, folder) || matches!(folder, [_, below @ ..] if all(pattern, below))
+            }
+            ([part, rest @ ..], [name, below @ ..]) => {
+                let (part, name): (Vec<_>, Vec<_>) =
+                    (part.chars().collect(), name.chars().collect());
+                part_matches(&part, &name) && all(rest, below)
+            }
+            (rest, below) => rest.is_empty() && below.is_empty(),
+        }
+    }
+    fn parts(path: &str) -> Vec<&str> {
+        let parts = path.split('/');
+        parts.filter(|part| !matches!(*part, "" | ".")).collect()
+    }
+    all(&parts(pattern), &parts(folder))
+}
+
 fn descend(
     tree: &impl FileTree,
     folder: &str,

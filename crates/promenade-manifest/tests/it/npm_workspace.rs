@@ -1,12 +1,17 @@
 //! Where the packages of an npm workspace lie; npm is the oracle of its own patterns.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
+use promenade_manifest::{Entry, FileTree, ReadFileError};
 use promenade_version::Scheme;
 
 use crate::cargo_edit::{Files, files};
 use crate::files::policy;
+
+const TABLE: &str =
+    "[[manifest]]\nkind = \"npm\"\npath = \"package.json\"\nversions = \"per-package\"\n";
 
 /// The folders of packages, each of which has the name of its folder with `-` for `/`.
 const FOLDERS: [&str; 9] = [
@@ -35,9 +40,7 @@ fn repository(workspaces: &str) -> Files {
 
 /// The packages that are found, by name, or the error.
 fn found(files: &Files) -> Result<BTreeSet<String>, String> {
-    let table =
-        "[[manifest]]\nkind = \"npm\"\npath = \"package.json\"\nversions = \"per-package\"\n";
-    let named = policy(table).named(files, &Scheme::semver());
+    let named = policy(TABLE).named(files, &Scheme::semver());
     let named = named.map_err(|error| error.to_string())?;
     Ok(named.into_iter().map(|one| one.subject).collect())
 }
@@ -111,4 +114,29 @@ fn the_packages_of_pnpm_are_those_of_its_own_file() {
         let error = with(wrong).unwrap_err();
         assert!(error.starts_with(at), "{error}");
     }
+}
+
+/// A repository of which only the root and `packages` may be listed.
+struct Guarded(Files);
+
+impl FileTree for Guarded {
+    fn read(&self, path: &str) -> Result<Option<Cow<'_, [u8]>>, ReadFileError> {
+        self.0.read(path)
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<Entry>, ReadFileError> {
+        if folder.is_empty() || folder == "packages" {
+            return self.0.list(folder);
+        }
+        Err(ReadFileError::new(folder, "nobody looks here"))
+    }
+}
+
+#[test]
+fn what_is_excluded_is_not_walked() {
+    let files =
+        repository(", \"workspaces\": [\"packages/*\", \"!**/test/**\", \"!packages/{b,c}\"]");
+    let named = policy(TABLE).named(&Guarded(files), &Scheme::semver());
+    let named: Vec<_> = named.unwrap().into_iter().map(|one| one.subject).collect();
+    assert_eq!(named, ["packages-a"]);
 }
